@@ -1,0 +1,261 @@
+//! What an adapter with a model can do, and what a request needs of it.
+//!
+//! A *semantic* feature that a target lacks excludes the target; a *hint* it lacks is dropped and
+//! noted. Checked before every attempt, fallbacks included.
+
+use std::fmt;
+
+use crate::FormatId;
+
+/// Something a request may need and a target may lack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(u8)]
+pub enum Feature {
+    /// Tool declarations and tool calls.
+    Tools,
+    /// Answers that are some JSON object.
+    JsonObject,
+    /// Answers that follow a JSON Schema.
+    JsonSchema,
+    /// Pictures in messages.
+    Images,
+    /// Sound in messages.
+    Audio,
+    /// Documents in messages.
+    Files,
+    /// More than one answer.
+    MultipleChoices,
+    /// Control of thinking.
+    Reasoning,
+    /// Switching parallel tool calls off.
+    ParallelToolCalls,
+    /// Repeatable sampling.
+    Seed,
+    /// Log-probabilities.
+    Logprobs,
+    /// Sampling among the best k tokens.
+    TopK,
+    /// Frequency and presence penalties.
+    Penalties,
+    /// Texts that end the answer.
+    Stop,
+    /// The end user's pseudonym.
+    User,
+    /// Labels stored with the call.
+    Metadata,
+}
+
+/// What lacking a feature means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Importance {
+    /// The answer would be a different one: the target is excluded.
+    Semantic,
+    /// The answer would still serve: the wish is dropped and noted.
+    Hint,
+}
+
+impl Feature {
+    /// Every feature.
+    pub const ALL: [Self; 16] = [
+        Self::Tools,
+        Self::JsonObject,
+        Self::JsonSchema,
+        Self::Images,
+        Self::Audio,
+        Self::Files,
+        Self::MultipleChoices,
+        Self::Reasoning,
+        Self::ParallelToolCalls,
+        Self::Seed,
+        Self::Logprobs,
+        Self::TopK,
+        Self::Penalties,
+        Self::Stop,
+        Self::User,
+        Self::Metadata,
+    ];
+
+    /// The feature's name in reports: the request field that asks for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tools => "tools",
+            Self::JsonObject => "json_object",
+            Self::JsonSchema => "json_schema",
+            Self::Images => "images",
+            Self::Audio => "audio",
+            Self::Files => "files",
+            Self::MultipleChoices => "n",
+            Self::Reasoning => "reasoning",
+            Self::ParallelToolCalls => "parallel_tool_calls",
+            Self::Seed => "seed",
+            Self::Logprobs => "logprobs",
+            Self::TopK => "top_k",
+            Self::Penalties => "penalties",
+            Self::Stop => "stop",
+            Self::User => "user",
+            Self::Metadata => "metadata",
+        }
+    }
+
+    /// Whether a target that lacks it is excluded.
+    #[must_use]
+    pub const fn importance(self) -> Importance {
+        match self {
+            Self::Tools
+            | Self::JsonObject
+            | Self::JsonSchema
+            | Self::Images
+            | Self::Audio
+            | Self::Files
+            | Self::MultipleChoices
+            | Self::Stop => Importance::Semantic,
+            Self::Reasoning
+            | Self::ParallelToolCalls
+            | Self::Seed
+            | Self::Logprobs
+            | Self::TopK
+            | Self::Penalties
+            | Self::User
+            | Self::Metadata => Importance::Hint,
+        }
+    }
+}
+
+/// A set of [`Feature`]s.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct FeatureSet(u32);
+
+impl FeatureSet {
+    /// No feature.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self(0)
+    }
+
+    /// Every feature.
+    #[must_use]
+    pub const fn all() -> Self {
+        Self(u32::MAX)
+    }
+
+    /// The set with one more feature.
+    #[must_use]
+    pub const fn with(self, feature: Feature) -> Self {
+        Self(self.0 | 1 << feature as u8)
+    }
+
+    /// The set without a feature.
+    #[must_use]
+    pub const fn without(self, feature: Feature) -> Self {
+        Self(self.0 & !(1 << feature as u8))
+    }
+
+    /// Adds a feature.
+    pub const fn insert(&mut self, feature: Feature) {
+        *self = self.with(feature);
+    }
+
+    pub(crate) const fn insert_if(&mut self, feature: Feature, present: bool) {
+        if present {
+            self.insert(feature);
+        }
+    }
+
+    /// Whether a feature is in the set.
+    #[must_use]
+    pub const fn contains(self, feature: Feature) -> bool {
+        self.0 & (1 << feature as u8) != 0
+    }
+
+    /// The features of this set that `other` lacks.
+    pub fn missing_from(self, other: Self) -> impl Iterator<Item = Feature> {
+        self.iter().filter(move |feature| !other.contains(*feature))
+    }
+
+    /// The features in the set.
+    pub fn iter(self) -> impl Iterator<Item = Feature> {
+        Feature::ALL
+            .into_iter()
+            .filter(move |feature| self.contains(*feature))
+    }
+}
+
+impl FromIterator<Feature> for FeatureSet {
+    fn from_iter<I: IntoIterator<Item = Feature>>(features: I) -> Self {
+        features.into_iter().fold(Self::empty(), Self::with)
+    }
+}
+
+impl fmt::Debug for FeatureSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+/// What an adapter with a model can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// What requests may ask for.
+    pub features: FeatureSet,
+    /// Wire formats the adapter speaks natively: an [`crate::Origin`] of these goes out unchanged.
+    pub formats: Vec<FormatId>,
+    /// How many tokens the model reads and writes in all, where known.
+    pub context_window: Option<u64>,
+    /// How many tokens the model may write, where known.
+    pub max_output_tokens: Option<u64>,
+}
+
+impl Capabilities {
+    /// An adapter with these features and no known limits.
+    #[must_use]
+    pub const fn new(features: FeatureSet) -> Self {
+        Self {
+            features,
+            formats: Vec::new(),
+            context_window: None,
+            max_output_tokens: None,
+        }
+    }
+
+    /// Declares a wire format that the adapter speaks natively.
+    #[must_use]
+    pub fn with_format(mut self, format: FormatId) -> Self {
+        self.formats.push(format);
+        self
+    }
+
+    /// The semantic features that `needed` asks for and this target lacks: reasons to exclude it.
+    pub fn lacks(&self, needed: FeatureSet) -> impl Iterator<Item = Feature> {
+        needed
+            .missing_from(self.features)
+            .filter(|feature| feature.importance() == Importance::Semantic)
+    }
+
+    /// The hints that `needed` gives and this target cannot follow: to be dropped and noted.
+    pub fn ignores(&self, needed: FeatureSet) -> impl Iterator<Item = Feature> {
+        needed
+            .missing_from(self.features)
+            .filter(|feature| feature.importance() == Importance::Hint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn semantic_features_exclude_and_hints_are_ignored() {
+        let target = Capabilities::new(
+            FeatureSet::all()
+                .without(Feature::Tools)
+                .without(Feature::Seed),
+        );
+        let needed = FeatureSet::from_iter([Feature::Tools, Feature::Seed, Feature::Images]);
+        assert_eq!(target.lacks(needed).collect::<Vec<_>>(), [Feature::Tools]);
+        assert_eq!(target.ignores(needed).collect::<Vec<_>>(), [Feature::Seed]);
+    }
+}

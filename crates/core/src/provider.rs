@@ -1,0 +1,94 @@
+//! One vendor, as seen by everything above it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::{
+    CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, ModelId, ProviderId, Result,
+};
+
+/// One vendor, as seen by everything above it.
+///
+/// A provider translates one call: it never retries, sleeps, reads the environment or logs bodies.
+/// Every method is required, so that a decorator cannot forget to forward one; conveniences live in
+/// [`ProviderExt`].
+///
+/// # Cancellation
+/// Dropping a returned future or stream cancels the call at the vendor.
+#[async_trait]
+pub trait Provider: fmt::Debug + Send + Sync + 'static {
+    /// The connection's name, as configured.
+    fn id(&self) -> &ProviderId;
+
+    /// What this adapter can carry for `model`; the caller intersects it with what the model can do.
+    fn capabilities(&self, model: &ModelId) -> Capabilities;
+
+    /// Answers `req` in one piece. `req.model` is the vendor's model.
+    ///
+    /// # Errors
+    /// Any kind a vendor can cause, with phase, retry hint, status and this provider's id set.
+    async fn complete(&self, cx: &CallContext, req: &ChatRequest) -> Result<ChatResponse>;
+
+    /// Answers `req` step by step. Returns once the vendor's response headers arrived.
+    ///
+    /// # Errors
+    /// As [`Provider::complete`]; failures after the headers are items of the stream.
+    async fn stream(&self, cx: &CallContext, req: &ChatRequest) -> Result<ChatStream>;
+
+    /// Finds out cheaply whether the vendor answers and the credentials hold; never a paid call.
+    ///
+    /// # Errors
+    /// What stands in the way of a call.
+    async fn health_check(&self, cx: &CallContext) -> Result<()>;
+}
+
+/// A provider behind a shared pointer.
+pub type DynProvider = Arc<dyn Provider>;
+
+/// Conveniences for every [`Provider`].
+#[async_trait]
+pub trait ProviderExt: Provider {
+    /// Asks one question and gives the text of the answer.
+    ///
+    /// # Errors
+    /// As [`Provider::complete`].
+    async fn ask(&self, model: &str, prompt: &str) -> Result<String> {
+        let request = ChatRequest::new(model, [crate::Message::user(prompt)]);
+        Ok(self
+            .complete(&CallContext::new("ask"), &request)
+            .await?
+            .text())
+    }
+}
+
+impl<P: Provider + ?Sized> ProviderExt for P {}
+
+/// What one connection to a vendor offers. Chat comes first; siblings join it as they are built.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ProviderSet {
+    /// Chat, whole and streamed.
+    pub chat: DynProvider,
+}
+
+impl ProviderSet {
+    /// A connection that offers chat.
+    #[must_use]
+    pub const fn new(chat: DynProvider) -> Self {
+        Self { chat }
+    }
+}
+
+impl From<DynProvider> for ProviderSet {
+    fn from(chat: DynProvider) -> Self {
+        Self::new(chat)
+    }
+}
+
+impl<P: Provider> From<Arc<P>> for ProviderSet {
+    fn from(chat: Arc<P>) -> Self {
+        Self::new(chat)
+    }
+}

@@ -1,0 +1,248 @@
+//! What a caller wants: a model, a conversation, tools, a shape, limits.
+
+use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::{
+    Error, Extra, Feature, FeatureSet, FormatId, GenerationParams, Message, ModelId, Origin,
+    PartKind, ReasoningConfig, ResponseFormat, Tool, ToolChoice,
+};
+
+/// One request, of any vendor.
+///
+/// The fields of [`ChatBody`] are read through it (`request.messages`); they are changed with the
+/// `with_…` methods or [`ChatRequest::edit`], which drop the [`Origin`], so that the bytes that
+/// arrived and the typed fields never disagree.
+/// Cloning copies pointers, never messages: every attempt gets its own value with its own model.
+#[derive(Clone, Debug)]
+pub struct ChatRequest {
+    /// The model to ask for.
+    ///
+    /// To the client this is a route, a target or a model; to a provider it is the vendor's model.
+    pub model: ModelId,
+    body: Arc<ChatBody>,
+    origin: Option<Arc<Origin>>,
+}
+
+/// The typed content of a [`ChatRequest`].
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct ChatBody {
+    /// The conversation, oldest first.
+    pub messages: Vec<Message>,
+    /// What the model may use.
+    pub tools: Vec<Tool>,
+    /// How free it is to use it.
+    pub tool_choice: Option<ToolChoice>,
+    /// Whether several tools may be asked for at once; the vendor's default where absent.
+    pub parallel_tool_calls: Option<bool>,
+    /// The shape of the answer; free text where absent.
+    pub response_format: Option<ResponseFormat>,
+    /// Sampling and limits.
+    pub params: GenerationParams,
+    /// How much to think.
+    pub reasoning: Option<ReasoningConfig>,
+    /// Labels that the vendor stores with the call.
+    pub metadata: BTreeMap<String, String>,
+    /// The end user, in the application's own pseudonym.
+    pub user: Option<String>,
+    /// Fields that no type knows.
+    pub extra: Extra,
+}
+
+impl ChatRequest {
+    /// A request for `model` with a conversation and the vendor's defaults.
+    pub fn new(model: impl Into<ModelId>, messages: impl Into<Vec<Message>>) -> Self {
+        let body = ChatBody {
+            messages: messages.into(),
+            ..ChatBody::default()
+        };
+        Self::from_body(model, body)
+    }
+
+    /// A request for `model` from typed content.
+    pub fn from_body(model: impl Into<ModelId>, body: ChatBody) -> Self {
+        Self {
+            model: model.into(),
+            body: Arc::new(body),
+            origin: None,
+        }
+    }
+
+    /// Attaches the bytes this request was decoded from.
+    #[must_use]
+    pub fn with_origin(mut self, origin: Origin) -> Self {
+        self.origin = Some(Arc::new(origin));
+        self
+    }
+
+    /// The bytes this request was decoded from, if it still equals them.
+    #[must_use]
+    pub fn origin(&self) -> Option<&Origin> {
+        self.origin.as_deref()
+    }
+
+    /// The origin, if it is of the given format.
+    #[must_use]
+    pub fn origin_in(&self, format: &FormatId) -> Option<&Origin> {
+        self.origin().filter(|origin| origin.format == *format)
+    }
+
+    /// The same request for another model; the origin stays, since its model is replaced on the wire.
+    #[must_use]
+    pub fn for_model(&self, model: impl Into<ModelId>) -> Self {
+        Self {
+            model: model.into(),
+            ..self.clone()
+        }
+    }
+
+    /// Changes the content. The origin is dropped, because it no longer says the same.
+    pub fn edit(&mut self, change: impl FnOnce(&mut ChatBody)) {
+        change(Arc::make_mut(&mut self.body));
+        self.origin = None;
+    }
+
+    fn edited(mut self, change: impl FnOnce(&mut ChatBody)) -> Self {
+        self.edit(change);
+        self
+    }
+
+    /// Lets the model use a tool.
+    #[must_use]
+    pub fn with_tool(self, tool: impl Into<Tool>) -> Self {
+        let tool = tool.into();
+        self.edited(|body| body.tools.push(tool))
+    }
+
+    /// Says how free the model is to use tools.
+    #[must_use]
+    pub fn with_tool_choice(self, choice: ToolChoice) -> Self {
+        self.edited(|body| body.tool_choice = Some(choice))
+    }
+
+    /// Asks for a shape.
+    #[must_use]
+    pub fn with_response_format(self, format: ResponseFormat) -> Self {
+        self.edited(|body| body.response_format = Some(format))
+    }
+
+    /// Asks for thinking.
+    #[must_use]
+    pub fn with_reasoning(self, reasoning: ReasoningConfig) -> Self {
+        self.edited(|body| body.reasoning = Some(reasoning))
+    }
+
+    /// Sets the randomness; vendors take 0–1 or 0–2.
+    #[must_use]
+    pub fn with_temperature(self, temperature: f64) -> Self {
+        self.edited(|body| body.params.temperature = Some(temperature))
+    }
+
+    /// Bounds the answer, in tokens.
+    #[must_use]
+    pub fn with_max_output_tokens(self, tokens: u64) -> Self {
+        self.edited(|body| body.params.max_output_tokens = Some(tokens))
+    }
+
+    /// Adds a text that ends the answer.
+    #[must_use]
+    pub fn with_stop(self, stop: impl Into<String>) -> Self {
+        let stop = stop.into();
+        self.edited(|body| body.params.stop.push(stop))
+    }
+
+    /// What a target must, or should, be able to do to serve this request.
+    ///
+    /// Streaming is not among them: it belongs to the call, not to the request.
+    #[must_use]
+    pub fn features(&self) -> FeatureSet {
+        let mut set = FeatureSet::empty();
+        let params = &self.params;
+        set.insert_if(Feature::Tools, !self.tools.is_empty());
+        set.insert_if(
+            Feature::ParallelToolCalls,
+            self.parallel_tool_calls == Some(false),
+        );
+        match &self.response_format {
+            Some(ResponseFormat::JsonObject) => set.insert(Feature::JsonObject),
+            Some(ResponseFormat::JsonSchema(_)) => set.insert(Feature::JsonSchema),
+            Some(ResponseFormat::Text) | None => {}
+        }
+        set.insert_if(Feature::Reasoning, self.reasoning.is_some());
+        set.insert_if(Feature::MultipleChoices, params.n.is_some_and(|n| n > 1));
+        set.insert_if(Feature::Seed, params.seed.is_some());
+        set.insert_if(Feature::Logprobs, params.logprobs == Some(true));
+        set.insert_if(Feature::TopK, params.top_k.is_some());
+        set.insert_if(
+            Feature::Penalties,
+            params.frequency_penalty.is_some() || params.presence_penalty.is_some(),
+        );
+        set.insert_if(Feature::Stop, !params.stop.is_empty());
+        set.insert_if(Feature::User, self.user.is_some());
+        set.insert_if(Feature::Metadata, !self.metadata.is_empty());
+        for message in &self.messages {
+            set.insert_if(
+                Feature::Images,
+                message.any_part(|p| matches!(p, PartKind::Image(_))),
+            );
+            set.insert_if(
+                Feature::Audio,
+                message.any_part(|p| matches!(p, PartKind::Audio(_))),
+            );
+            set.insert_if(
+                Feature::Files,
+                message.any_part(|p| matches!(p, PartKind::File(_))),
+            );
+        }
+        set
+    }
+
+    /// Refuses a conversation without messages before anything is sent.
+    ///
+    /// # Errors
+    /// `InvalidRequest` where there is no message.
+    pub fn validate(&self) -> Result<(), Error> {
+        if self.messages.is_empty() {
+            return Err(
+                Error::invalid_request("`messages` is empty: send at least one message")
+                    .with_param("messages"),
+            );
+        }
+        Ok(())
+    }
+}
+
+impl Deref for ChatRequest {
+    type Target = ChatBody;
+
+    fn deref(&self) -> &ChatBody {
+        &self.body
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    #[test]
+    fn an_edit_drops_the_origin_and_another_model_keeps_it() {
+        let origin = Origin::new(FormatId::from_static("f"), Bytes::from_static(b"{}"));
+        let request = ChatRequest::new("a", [Message::user("hi")]).with_origin(origin);
+        assert!(request.for_model("b").origin().is_some());
+        assert!(request.with_temperature(1.0).origin().is_none());
+    }
+
+    #[test]
+    fn features_tell_what_a_target_needs() {
+        let request = ChatRequest::new("a", [Message::user("hi")])
+            .with_response_format(ResponseFormat::JsonObject)
+            .with_stop("END");
+        assert!(request.features().contains(Feature::JsonObject));
+        assert!(request.features().contains(Feature::Stop));
+        assert!(!request.features().contains(Feature::Tools));
+    }
+}
