@@ -1,0 +1,95 @@
+//! What a correct adapter extracts from a recorded answer.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What a correct adapter extracts. Absent fields do not apply or are uncertain: they are not compared.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Expected {
+    /// The text of choice 0.
+    pub text: Option<String>,
+    /// The thinking in words.
+    pub reasoning: Option<String>,
+    /// The refusal in words.
+    pub refusal: Option<String>,
+    /// The caller's tool calls, in order.
+    pub tool_calls: Option<Vec<ExpectedToolCall>>,
+    /// Why it ended, normalised.
+    pub finish_reason: Option<String>,
+    /// Why it ended, where several readings are defensible.
+    pub finish_reason_any_of: Option<Vec<String>>,
+    /// Tokens, as on the wire.
+    pub usage: Option<ExpectedUsage>,
+    /// The HTTP status of an error.
+    pub http_status: Option<u16>,
+    /// The class of an error.
+    pub error_class: Option<String>,
+    /// The class of an error, where several readings are defensible.
+    pub error_class_any_of: Option<Vec<String>>,
+    /// The vendor's error type.
+    pub error_type_raw: Option<String>,
+    /// The vendor's error code, text or number.
+    pub error_code_raw: Option<Value>,
+    /// The vendor's message.
+    pub error_message: Option<String>,
+    /// The wait in the headers, in seconds.
+    pub retry_after_s: Option<f64>,
+    /// The wait in the body, in seconds.
+    pub retry_delay_s_body: Option<f64>,
+}
+
+/// A tool call as it should be read.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct ExpectedToolCall {
+    /// The tool's name.
+    pub name: String,
+    /// The arguments, where they are valid JSON.
+    #[serde(default)]
+    pub arguments: Option<Value>,
+    /// The arguments' text, where it is not valid JSON.
+    #[serde(default)]
+    pub arguments_raw: Option<String>,
+}
+
+/// Tokens as on the wire: no rule of inclusion applied.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ExpectedUsage {
+    /// Input, in the vendor's own counting.
+    pub input_tokens: Option<u64>,
+    /// Output, in the vendor's own counting.
+    pub output_tokens: Option<u64>,
+    /// Read from the cache.
+    pub cached_input_tokens: Option<u64>,
+    /// Written to the cache.
+    pub cache_creation_input_tokens: Option<u64>,
+    /// Thinking.
+    pub reasoning_tokens: Option<u64>,
+}
+
+/// How a vendor counts input, so that wire figures can be compared with normalised ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UsageRule {
+    /// Input includes cached tokens and cache writes (OpenAI and its relatives).
+    InputIncludesCache,
+    /// Input excludes both (Anthropic).
+    InputExcludesCache,
+}
+
+impl ExpectedUsage {
+    /// The input in the counting of [`interline_core::Usage`].
+    #[must_use]
+    pub fn normalised_input(&self, rule: UsageRule) -> Option<u64> {
+        let cache =
+            self.cached_input_tokens.unwrap_or(0) + self.cache_creation_input_tokens.unwrap_or(0);
+        match rule {
+            UsageRule::InputIncludesCache => self.input_tokens,
+            UsageRule::InputExcludesCache => self.input_tokens.map(|input| input + cache),
+        }
+    }
+}

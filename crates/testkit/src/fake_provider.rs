@@ -1,0 +1,190 @@
+//! A provider that answers from a script: for quickstarts, and for tests of what stands above providers.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use futures_util::stream;
+use interline_core::{
+    CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, Choice, Error, ErrorKind,
+    FeatureSet, FinishReason, Frame, ModelId, Part, Phase, Provider, ProviderId, ResponseMeta,
+    Result, RetryHint, StreamEvent, Usage, async_trait,
+};
+
+/// A provider that answers from a script, one step per call; the last step repeats.
+///
+/// Without a script it answers `ok`.
+pub struct FakeProvider {
+    id: ProviderId,
+    capabilities: Capabilities,
+    script: Mutex<Script>,
+}
+
+#[derive(Default)]
+struct Script {
+    steps: VecDeque<Step>,
+    requests: Vec<ChatRequest>,
+}
+
+#[derive(Clone)]
+enum Step {
+    Answer(String),
+    Fail(Error),
+    /// Streams this text, then fails; a unary call fails at once.
+    FailAfter(String, Error),
+}
+
+impl FakeProvider {
+    /// A provider without a script, able to do everything.
+    pub fn new(id: impl Into<ProviderId>) -> Self {
+        Self {
+            id: id.into(),
+            capabilities: Capabilities::new(FeatureSet::all()),
+            script: Mutex::default(),
+        }
+    }
+
+    /// Says what the provider can do.
+    #[must_use]
+    pub fn with_capabilities(mut self, capabilities: Capabilities) -> Self {
+        self.capabilities = capabilities;
+        self
+    }
+
+    /// Adds a step: the call is answered with `text`.
+    #[must_use]
+    pub fn answers(self, text: impl Into<String>) -> Self {
+        self.then(Step::Answer(text.into()))
+    }
+
+    /// Adds a step: the call fails before output, as a vendor's status line would make it.
+    #[must_use]
+    pub fn fails(self, kind: ErrorKind) -> Self {
+        self.fails_with(scripted_error(kind))
+    }
+
+    /// Adds a step: the call fails with `error`.
+    #[must_use]
+    pub fn fails_with(self, error: Error) -> Self {
+        self.then(Step::Fail(error))
+    }
+
+    /// Adds a step: a streaming call gives `text` and then fails.
+    #[must_use]
+    pub fn fails_after(self, text: impl Into<String>, kind: ErrorKind) -> Self {
+        let error = scripted_error(kind).with_phase(Phase::AfterOutput);
+        self.then(Step::FailAfter(text.into(), error))
+    }
+
+    /// The requests received so far, oldest first.
+    #[must_use]
+    pub fn requests(&self) -> Vec<ChatRequest> {
+        self.script().requests.clone()
+    }
+
+    /// How many calls were received so far.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.script().requests.len()
+    }
+
+    fn then(self, step: Step) -> Self {
+        self.script().steps.push_back(step);
+        self
+    }
+
+    fn script(&self) -> MutexGuard<'_, Script> {
+        self.script.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next_step(&self, request: &ChatRequest) -> Step {
+        let mut script = self.script();
+        script.requests.push(request.clone());
+        if script.steps.len() > 1 {
+            script.steps.pop_front()
+        } else {
+            script.steps.front().cloned()
+        }
+        .unwrap_or_else(|| Step::Answer("ok".to_owned()))
+    }
+}
+
+fn scripted_error(kind: ErrorKind) -> Error {
+    Error::new(kind, "scripted failure")
+        .with_phase(Phase::BeforeOutput)
+        .with_retry(RetryHint::Backoff)
+}
+
+fn usage_of(text: &str) -> Usage {
+    Usage::new(1, text.split_whitespace().count() as u64)
+}
+
+impl fmt::Debug for FakeProvider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FakeProvider").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Provider for FakeProvider {
+    fn id(&self) -> &ProviderId {
+        &self.id
+    }
+
+    fn capabilities(&self, _: &ModelId) -> Capabilities {
+        self.capabilities.clone()
+    }
+
+    async fn complete(&self, _: &CallContext, req: &ChatRequest) -> Result<ChatResponse> {
+        match self.next_step(req) {
+            Step::Answer(text) => {
+                let usage = usage_of(&text);
+                let choice =
+                    Choice::new(0, [Part::text(text)]).with_finish_reason(FinishReason::Stop);
+                Ok(ChatResponse::new(req.model.as_str(), [choice]).with_usage(usage))
+            }
+            Step::Fail(error) | Step::FailAfter(_, error) => {
+                Err(error.with_target(&self.id, &req.model))
+            }
+        }
+    }
+
+    async fn stream(&self, _: &CallContext, req: &ChatRequest) -> Result<ChatStream> {
+        let (text, failure) = match self.next_step(req) {
+            Step::Answer(text) => (text, None),
+            Step::Fail(error) => return Err(error.with_target(&self.id, &req.model)),
+            Step::FailAfter(text, error) => {
+                (text, Some(error.with_target(&self.id, &req.model)))
+            }
+        };
+        let usage = usage_of(&text);
+        let mut items = vec![Ok(Frame::of([StreamEvent::Started {
+            id: None,
+            model: Some(req.model.as_str().to_owned()),
+            created: None,
+        }]))];
+        items.extend(text.split_inclusive(' ').map(|word| {
+            Ok(Frame::of([StreamEvent::Text { choice: 0, text: word.to_owned() }]))
+        }));
+        match failure {
+            Some(error) => items.push(Err(error)),
+            None => items.push(Ok(Frame::of([
+                StreamEvent::Finished {
+                    choice: 0,
+                    reason: FinishReason::Stop,
+                    stop_sequence: None,
+                },
+                StreamEvent::Usage(usage),
+                StreamEvent::End,
+            ]))),
+        }
+        Ok(ChatStream::new(ResponseMeta::default(), stream::iter(items)))
+    }
+
+    async fn health_check(&self, _: &CallContext) -> Result<()> {
+        match self.script().steps.front() {
+            Some(Step::Fail(error)) => Err(error.clone()),
+            _ => Ok(()),
+        }
+    }
+}

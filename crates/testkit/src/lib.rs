@@ -1,0 +1,28 @@
+//! What provider authors test with: a scripted provider, and replay of recorded traffic.
+//!
+//! ```
+//! use interline_core::{CallContext, ChatRequest, ErrorKind, Message, Provider};
+//! use interline_testkit::FakeProvider;
+//!
+//! # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+//! # runtime.block_on(async {
+//! let provider = FakeProvider::new("fake").fails(ErrorKind::Overloaded).answers("Hello!");
+//! let request = ChatRequest::new("any", [Message::user("Hi")]);
+//! let cx = CallContext::new("example");
+//! assert!(provider.complete(&cx, &request).await.is_err());
+//! assert_eq!(provider.complete(&cx, &request).await.unwrap().text(), "Hello!");
+//! # });
+//! ```
+
+mod fake_provider;
+
+mod recorded_case;
+mod expected;
+mod comparison;
+mod outcome;
+
+pub use comparison::differences;
+pub use expected::{Expected, ExpectedToolCall, ExpectedUsage, UsageRule};
+pub use fake_provider::FakeProvider;
+pub use outcome::Outcome;
+pub use recorded_case::{RecordedCase, RecordedRequest, RecordedResponse};
