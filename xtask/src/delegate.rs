@@ -1,0 +1,90 @@
+//! Tasks that live in another package's binary, because they need the workspace's code.
+//!
+//! [`start`] is the one place that says which binary that is: to move a task, change its [`Home`].
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::workspace::Workspace;
+use crate::{Result, Verdict, run};
+
+/// Where the recorded vendor traffic lies, seen from the workspace's root.
+pub(crate) const WIRE_CASES: &str = "../shared/fixtures/wire";
+
+/// The package and the binary that hold a task.
+struct Home {
+    package: &'static str,
+    binary: &'static str,
+}
+
+const WIRE: Home = Home {
+    package: "interline-tests",
+    binary: "wire",
+};
+
+/// What `cargo xtask wire` understands.
+#[derive(Debug, Default, Args)]
+pub(crate) struct WireOptions {
+    /// Folder with the recorded cases, one folder per vendor
+    #[arg(long, value_name = "DIR", default_value = WIRE_CASES)]
+    cases: PathBuf,
+    /// Only this vendor's cases; may be given several times
+    #[arg(long, value_name = "P")]
+    provider: Vec<String>,
+}
+
+impl WireOptions {
+    /// Every vendor's cases in the usual folder.
+    pub(crate) fn everything() -> Self {
+        Self {
+            cases: PathBuf::from(WIRE_CASES),
+            provider: Vec::new(),
+        }
+    }
+
+    /// The folder as seen from the workspace's root, which is where the task runs.
+    pub(crate) fn folder(&self, workspace: &Workspace) -> PathBuf {
+        if self.cases.as_path() == Path::new(WIRE_CASES) {
+            return workspace.root().join(&self.cases);
+        }
+        // A folder that the user names is relative to where the user stands.
+        std::path::absolute(&self.cases).unwrap_or_else(|_| self.cases.clone())
+    }
+}
+
+/// Runs the recorded traffic through the providers.
+pub(crate) fn wire(workspace: &Workspace, options: &WireOptions) -> Result<Verdict> {
+    let folder = options.folder(workspace);
+    if !folder.is_dir() {
+        return Err(format!(
+            "no recorded cases at {}: name the folder that holds them with --cases DIR",
+            folder.display()
+        )
+        .into());
+    }
+    let mut arguments = vec!["--cases".to_owned(), folder.display().to_string()];
+    for provider in &options.provider {
+        arguments.extend(["--provider".to_owned(), provider.clone()]);
+    }
+    start(workspace, &WIRE, &arguments)
+}
+
+/// Builds and starts a task's binary with the given arguments.
+fn start(workspace: &Workspace, home: &Home, arguments: &[String]) -> Result<Verdict> {
+    let mut command = workspace.cargo([
+        "run",
+        "--quiet",
+        "--package",
+        home.package,
+        "--bin",
+        home.binary,
+        "--",
+    ]);
+    command.args(arguments);
+    Ok(if run::through(&mut command)? {
+        Verdict::Passed
+    } else {
+        Verdict::Failed
+    })
+}

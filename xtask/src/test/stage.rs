@@ -1,0 +1,100 @@
+//! The stages in the order in which they run.
+
+use clap::ValueEnum;
+
+use super::outcome::{Outcome, Skip};
+use super::{features, lints, python, suite};
+use crate::delegate::{self, WireOptions};
+use crate::workspace::Workspace;
+use crate::{Result, Verdict, tidy};
+
+/// One kind of check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Stage {
+    Fmt,
+    Tidy,
+    Clippy,
+    Features,
+    Doc,
+    Python,
+    Tests,
+    Wire,
+}
+
+impl Stage {
+    /// Cheap first, so that small mistakes show early.
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Fmt,
+        Self::Tidy,
+        Self::Clippy,
+        Self::Features,
+        Self::Doc,
+        Self::Python,
+        Self::Tests,
+        Self::Wire,
+    ];
+
+    /// The name on the command line and in the summary.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Fmt => "fmt",
+            Self::Tidy => "tidy",
+            Self::Clippy => "clippy",
+            Self::Features => "features",
+            Self::Doc => "doc",
+            Self::Python => "python",
+            Self::Tests => "tests",
+            Self::Wire => "wire",
+        }
+    }
+
+    /// What the stage checks, for `--list` and the stage's header.
+    pub(crate) fn description(self) -> &'static str {
+        match self {
+            Self::Fmt => "every file is formatted by rustfmt",
+            Self::Tidy => "licences, crate edges, file headers and lengths, names in docs",
+            Self::Clippy => "clippy has no warning in any target of the workspace",
+            Self::Features => "the facade compiles with no feature and with each vendor alone",
+            Self::Doc => "rustdoc has no warning",
+            Self::Python => "python3 can make the virtual environment that end-to-end tests need",
+            Self::Tests => "unit, integration, doc and end-to-end tests",
+            Self::Wire => "recorded vendor traffic comes out as expected",
+        }
+    }
+
+    /// Runs the stage. An error is a stage that could not do its work.
+    pub(crate) fn run(self, workspace: &Workspace) -> Result<Outcome> {
+        match self {
+            Self::Fmt => lints::fmt(workspace),
+            Self::Tidy => {
+                let verdict = tidy::perform(workspace)?;
+                Ok(Outcome::of(
+                    verdict == Verdict::Passed,
+                    "see the findings above",
+                ))
+            }
+            Self::Clippy => lints::clippy(workspace),
+            Self::Features => features::run(workspace),
+            Self::Doc => lints::doc(workspace),
+            Self::Python => python::run(workspace),
+            Self::Tests => suite::run(workspace),
+            Self::Wire => wire(workspace),
+        }
+    }
+}
+
+fn wire(workspace: &Workspace) -> Result<Outcome> {
+    let options = WireOptions::everything();
+    if !options.folder(workspace).is_dir() {
+        return Ok(Outcome::skipped(Skip::without_shared(format!(
+            "NO RECORDED TRAFFIC WAS CHECKED: {} is missing; put the shared folder beside the clone, \
+             or set INTERLINE_NO_SHARED=1 to accept that in CI",
+            delegate::WIRE_CASES
+        ))));
+    }
+    let verdict = delegate::wire(workspace, &options)?;
+    Ok(Outcome::of(
+        verdict == Verdict::Passed,
+        "recorded cases came out wrong: see the table above, or run `cargo xtask wire --provider NAME`",
+    ))
+}
