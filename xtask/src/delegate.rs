@@ -53,8 +53,21 @@ impl WireOptions {
     }
 }
 
+/// How a task's binary is started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Launch {
+    /// Built first if it is not fresh, with the features of its own package only.
+    Cargo,
+    /// As the whole workspace was just built, which `cargo run` would not reuse: it resolves other features.
+    Built,
+}
+
 /// Runs the recorded traffic through the providers.
-pub(crate) fn wire(workspace: &Workspace, options: &WireOptions) -> Result<Verdict> {
+pub(crate) fn wire(
+    workspace: &Workspace,
+    options: &WireOptions,
+    launch: Launch,
+) -> Result<Verdict> {
     let folder = options.folder(workspace);
     if !folder.is_dir() {
         return Err(format!(
@@ -67,20 +80,32 @@ pub(crate) fn wire(workspace: &Workspace, options: &WireOptions) -> Result<Verdi
     for provider in &options.provider {
         arguments.extend(["--provider".to_owned(), provider.clone()]);
     }
-    start(workspace, &WIRE, &arguments)
+    start(workspace, &WIRE, launch, &arguments)
 }
 
-/// Builds and starts a task's binary with the given arguments.
-fn start(workspace: &Workspace, home: &Home, arguments: &[String]) -> Result<Verdict> {
-    let mut command = workspace.cargo([
-        "run",
-        "--quiet",
-        "--package",
-        home.package,
-        "--bin",
-        home.binary,
-        "--",
-    ]);
+/// Starts a task's binary with the given arguments.
+fn start(
+    workspace: &Workspace,
+    home: &Home,
+    launch: Launch,
+    arguments: &[String],
+) -> Result<Verdict> {
+    let Home { package, binary } = home;
+    let mut command = match launch {
+        Launch::Cargo => workspace.cargo([
+            "run",
+            "--quiet",
+            "--package",
+            package,
+            "--bin",
+            binary,
+            "--",
+        ]),
+        Launch::Built => {
+            let name = format!("{binary}{}", std::env::consts::EXE_SUFFIX);
+            workspace.program(workspace.binaries()?.join(name))
+        }
+    };
     command.args(arguments);
     Ok(if run::through(&mut command)? {
         Verdict::Passed

@@ -61,6 +61,6 @@ fn perform(task: &Task) -> Result<Verdict> {
     match task {
         Task::Test(options) => test::perform(&workspace, options),
         Task::Tidy => tidy::perform(&workspace),
-        Task::Wire(options) => delegate::wire(&workspace, options),
+        Task::Wire(options) => delegate::wire(&workspace, options, delegate::Launch::Cargo),
     }
 }

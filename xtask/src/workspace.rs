@@ -76,6 +76,20 @@ impl Workspace {
         Ok(command.exec()?)
     }
 
+    /// The folder of the binaries that a development build makes.
+    pub(crate) fn binaries(&self) -> Result<PathBuf> {
+        let mut command = MetadataCommand::new();
+        command
+            .cargo_path(&self.cargo)
+            .current_dir(&self.root)
+            .no_deps();
+        Ok(command
+            .exec()?
+            .target_directory
+            .join("debug")
+            .into_std_path_buf())
+    }
+
     /// The files under version control or about to be: relative paths with `/`, sorted.
     pub(crate) fn files(&self) -> Result<Vec<String>> {
         let output = self

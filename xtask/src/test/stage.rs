@@ -4,7 +4,7 @@ use clap::ValueEnum;
 
 use super::outcome::{Outcome, Skip};
 use super::{features, lints, python, suite};
-use crate::delegate::{self, WireOptions};
+use crate::delegate::{self, Launch, WireOptions};
 use crate::workspace::Workspace;
 use crate::{Result, Verdict, tidy};
 
@@ -92,7 +92,10 @@ fn wire(workspace: &Workspace) -> Result<Outcome> {
             delegate::WIRE_CASES
         ))));
     }
-    let verdict = delegate::wire(workspace, &options)?;
+    if !suite::build(workspace)? {
+        return Ok(Outcome::failed(suite::DOES_NOT_BUILD));
+    }
+    let verdict = delegate::wire(workspace, &options, Launch::Built)?;
     Ok(Outcome::of(
         verdict == Verdict::Passed,
         "recorded cases came out wrong: see the table above, or run `cargo xtask wire --provider NAME`",

@@ -9,13 +9,24 @@ use crate::{Result, run};
 /// Failing tests that the summary names; the rest is a number. Chosen, not measured.
 const NAMED_FAILURES: usize = 8;
 
+/// The problem of a stage that needs the workspace built and did not get it.
+pub(crate) const DOES_NOT_BUILD: &str = "the workspace or its tests do not compile";
+
+/// Tells end-to-end tests where fresh binaries lie, so that they need not build them with other features.
+const BINARIES: &str = "INTERLINE_TEST_BINARIES";
+
+/// Builds every target of the workspace; `true` if that worked.
+///
+/// `--all-targets` resolves features as `cargo test` does, so a later `cargo test` compiles nothing again,
+/// and it builds the binaries, which end-to-end tests and the wire stage start.
+pub(crate) fn build(workspace: &Workspace) -> Result<bool> {
+    run::through(&mut workspace.cargo(["build", "--workspace", "--all-targets"]))
+}
+
 /// Builds every target, then runs every test and counts what they report.
 pub(crate) fn run(workspace: &Workspace) -> Result<Outcome> {
-    // `--all-targets` resolves features as `cargo test` does, so the second command compiles nothing again;
-    // and it builds the binaries, which end-to-end tests start.
-    let built = run::through(&mut workspace.cargo(["build", "--workspace", "--all-targets"]))?;
-    if !built {
-        return Ok(Outcome::failed("the workspace or its tests do not compile"));
+    if !build(workspace)? {
+        return Ok(Outcome::failed(DOES_NOT_BUILD));
     }
     let mut transcript = Transcript::default();
     // `--show-output` makes passing tests' output visible, so that the transcript sees what they skipped.
@@ -26,7 +37,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Outcome> {
         "--",
         "--show-output",
     ]);
-    command.env("CARGO_TERM_COLOR", colour_of_watched_cargo());
+    command
+        .env("CARGO_TERM_COLOR", colour_of_watched_cargo())
+        .env(BINARIES, workspace.binaries()?);
     let passed = run::watched(&mut command, |source, line| {
         transcript.observe(source, line)
     })?;

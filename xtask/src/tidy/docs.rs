@@ -46,12 +46,17 @@ fn is_checked(path: &str) -> bool {
 }
 
 /// The path that a code span names, without a line number, an anchor or a closing slash.
+///
+/// A part called `x` stands for any name, as in `crates/x` and `crates/provider-x`.
 fn repository_path(span: &str) -> Option<&str> {
     let named = REPOSITORY_FOLDERS
         .iter()
         .any(|folder| span.starts_with(folder));
     let path = span.split(['#', ':']).next()?.trim_end_matches('/');
-    (named && !span.contains(PLACEHOLDERS)).then_some(path)
+    let placeholder = path
+        .split('/')
+        .any(|part| part == "x" || part.ends_with("-x"));
+    (named && !placeholder && !span.contains(PLACEHOLDERS)).then_some(path)
 }
 
 /// The path, from the repository's root, that a relative link of this page leads to.
@@ -167,6 +172,8 @@ mod tests {
         check_path("xtask/", Some("xtask"));
         check_path("crates/provider-<vendor>", None);
         check_path("crates/*", None);
+        check_path("crates/x", None);
+        check_path("crates/provider-x/src", None);
         check_path("cargo xtask tidy", None);
         check_path("/v1/models", None);
     }

@@ -93,7 +93,7 @@ pub(crate) const RULES: &[Rule] = &[
     },
     Rule {
         folder: "simulator",
-        may_use: &["core", "dialect-*"],
+        may_use: &["core"],
         never: NONE,
         tokio: ANY,
     },
@@ -133,10 +133,9 @@ pub(crate) const RULES: &[Rule] = &[
         tokio: ANY,
     },
     Rule {
-        // The task runner compiles in seconds because it builds none of the workspace.
         folder: "xtask",
-        may_use: NONE,
-        never: HTTP,
-        tokio: NONE,
+        may_use: ANY,
+        never: NONE,
+        tokio: ANY,
     },
 ];
