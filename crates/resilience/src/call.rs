@@ -1,0 +1,55 @@
+//! One call: who may answer it, under which policy, and how long the caller waits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use interline_core::CallId;
+
+use crate::{AttemptPolicy, Candidate};
+
+/// One call: who may answer it, under which policy, and how long the caller waits.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Call<'a> {
+    /// Names the call over all its attempts.
+    pub id: CallId,
+    /// What the call is counted under in events: the route's name, or the model that was asked for.
+    pub route: Arc<str>,
+    /// Who may answer, best first.
+    pub candidates: &'a [Candidate],
+    /// How hard to try.
+    pub policy: &'a AttemptPolicy,
+    /// The caller's own patience; the shorter of it and the policy's total timeout holds.
+    pub timeout: Option<Duration>,
+}
+
+impl<'a> Call<'a> {
+    /// A call whose caller is as patient as the policy.
+    pub fn new(
+        id: impl Into<CallId>,
+        route: impl Into<Arc<str>>,
+        candidates: &'a [Candidate],
+        policy: &'a AttemptPolicy,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            route: route.into(),
+            candidates,
+            policy,
+            timeout: None,
+        }
+    }
+
+    /// Says how long the caller waits for the whole call.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.timeout = timeout.into();
+        self
+    }
+
+    /// How long the call may take in all.
+    pub(crate) fn patience(&self) -> Duration {
+        let total = self.policy.timeouts.total;
+        self.timeout.map_or(total, |own| own.min(total))
+    }
+}
