@@ -1,0 +1,26 @@
+//! Which targets may serve a request, and in which order.
+//!
+//! Pure and synchronous: health, randomness and the rotation's memory are arguments of [`plan`],
+//! which filters by what the request needs and orders by the route's [`Strategy`].
+//! Calling the targets is the attempt engine's work.
+//!
+//! ```
+//! use interline_routing::{Route, Strategy};
+//!
+//! let route = Route::fallback(["openai/gpt-4o", "groq/llama-3.3-70b-versatile"])
+//!     .with_strategy(Strategy::Weighted)
+//!     .with_weight("openai/gpt-4o", 3);
+//! assert_eq!(route.targets()?.len(), 2);
+//! # Ok::<(), interline_core::Error>(())
+//! ```
+
+mod order;
+mod plan;
+mod rotation;
+mod route;
+mod strategy;
+
+pub use plan::{Exclusion, IgnoredHints, Member, Plan, plan};
+pub use rotation::Rotation;
+pub use route::{IntoTarget, Route, WeightedTarget};
+pub use strategy::Strategy;
