@@ -1,9 +1,13 @@
 //! The attempt engine: makes one call out of as many attempts as it takes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use interline_core::{ChatRequest, ChatResponse, ChatStream, Error, ErrorKind, Result};
+use interline_core::{ChatRequest, ChatResponse, ChatStream, Result};
 
+use crate::attempt_kind::{AttemptKind, Streamed, Unary};
+use crate::attempt_loop::AttemptLoop;
+use crate::rng::Draws;
 use crate::{Admission, Answer, Call, Observer};
 
 /// Makes one call out of as many attempts as it takes; the only place that retries.
@@ -14,6 +18,7 @@ pub struct Engine {
     admission: Arc<dyn Admission>,
     observer: Arc<dyn Observer>,
     seed: u64,
+    calls: Arc<AtomicU64>,
 }
 
 impl Engine {
@@ -26,14 +31,19 @@ impl Engine {
             admission,
             observer,
             seed,
+            calls: Arc::default(),
         }
     }
 
-    /// Answers `request` in one piece.
+    /// Answers `request` in one piece. The request's model is replaced by each candidate's.
     ///
     /// # Errors
-    /// The caller's mistake or a refusal as the vendor said it; `AllTargetsFailed`;
-    /// `Timeout(Total)`. All of them list the attempts.
+    /// All of them list the attempts.
+    /// - `AllTargetsFailed` where every candidate failed or was skipped; its retry hint is `After`
+    ///   where a vendor announced how long to wait.
+    /// - `Timeout(Total)` where the time was over first.
+    /// - `Unsupported` where no candidate can carry the request.
+    /// - Any other kind is the caller's own mistake or a refusal, as the vendor said it.
     ///
     /// # Cancellation
     /// Dropping the future cancels the attempt under way.
@@ -42,17 +52,16 @@ impl Engine {
         call: Call<'_>,
         request: &ChatRequest,
     ) -> Result<Answer<ChatResponse>> {
-        let _ = (&call, request, &self.admission, &self.observer, self.seed);
-        Err(Error::new(
-            ErrorKind::AllTargetsFailed,
-            "no target was given",
-        ))
+        self.run(call, request, Unary).await
     }
 
     /// Answers `request` step by step; returns at the first content.
     ///
+    /// The stream begins with the frames that came before the content. It ends with the vendor's
+    /// terminal event or with one error of phase `AfterOutput`, never silently.
+    ///
     /// # Errors
-    /// As [`Engine::complete`]; failures after the first content are the stream's last item.
+    /// As [`Engine::complete`]; a failure after the first content is the stream's last item.
     ///
     /// # Cancellation
     /// Dropping the future or the stream cancels the attempt under way.
@@ -61,10 +70,19 @@ impl Engine {
         call: Call<'_>,
         request: &ChatRequest,
     ) -> Result<Answer<ChatStream>> {
-        let _ = (&call, request, &self.admission, &self.observer, self.seed);
-        Err(Error::new(
-            ErrorKind::AllTargetsFailed,
-            "no target was given",
-        ))
+        self.run(call, request, Streamed).await
+    }
+
+    async fn run<K: AttemptKind>(
+        &self,
+        call: Call<'_>,
+        request: &ChatRequest,
+        kind: K,
+    ) -> Result<Answer<K::Answer>> {
+        let draws = Draws::of_call(self.seed, self.calls.fetch_add(1, Ordering::Relaxed));
+        let observer = Arc::clone(&self.observer);
+        AttemptLoop::new(&call, request, self.admission.as_ref(), observer, draws)
+            .run(kind)
+            .await
     }
 }

@@ -12,14 +12,17 @@ use std::time::Duration;
 use interline_core::{Error, HealthImpact, TargetHealth};
 use tokio::time::Instant;
 
+use crate::timeouts::later;
 use crate::{HealthState, Outcome, SimpleBreakerConfig, Skip, SkipReason};
 
 /// What is known of one target. Default: nothing bad.
 #[derive(Debug, Default)]
 pub(crate) struct TargetState {
     circuit: Circuit,
-    /// Counts the circuit's changes, so that late results are told apart.
+    /// Counts openings and closings, so that late results are told apart.
     epoch: u64,
+    /// Counts probes, so that only the latest one decides.
+    probes: u64,
     /// The latest counted failures, oldest first; never more than the config's threshold.
     failures: VecDeque<Instant>,
     paused_until: Option<Instant>,
@@ -47,7 +50,8 @@ pub(crate) struct Ticket {
 enum Role {
     #[default]
     Ordinary,
-    Probe,
+    /// With its number.
+    Probe(u64),
     /// Admitted although the target was refused.
     LastResort,
 }
@@ -65,9 +69,11 @@ impl TargetState {
         match self.circuit {
             Circuit::Closed => (Ok(self.ticket(Role::Ordinary)), None),
             Circuit::Open { .. } | Circuit::Probing { .. } => {
-                let until = now + config.skip_for;
-                self.change(Circuit::Probing { until });
-                (Ok(self.ticket(Role::Probe)), Some(HealthState::Probing))
+                let until = later(now, config.skip_for);
+                self.circuit = Circuit::Probing { until };
+                self.probes += 1;
+                let ticket = self.ticket(Role::Probe(self.probes));
+                (Ok(ticket), Some(HealthState::Probing))
             }
         }
     }
@@ -148,9 +154,10 @@ impl TargetState {
         if ticket.role == Role::LastResort {
             self.quarantined_until = None;
         }
-        let closes = matches!(self.circuit, Circuit::Open { .. } | Circuit::Probing { .. })
+        // A probe that another one followed still tells good news, and so does a last resort.
+        let closes = !matches!(self.circuit, Circuit::Closed)
             && ticket.role != Role::Ordinary
-            && self.is_current_or_probed(ticket);
+            && ticket.epoch == self.epoch;
         if !closes {
             return None;
         }
@@ -177,7 +184,7 @@ impl TargetState {
             }
             HealthImpact::Credential => {
                 self.release_probe(ticket, now);
-                let until = now + config.credential_quarantine;
+                let until = later(now, config.credential_quarantine);
                 let is_news = self.quarantined_until.is_none_or(|old| old <= now);
                 self.quarantined_until = self.quarantined_until.max(Some(until));
                 is_news.then_some(HealthState::Skipped {
@@ -211,13 +218,13 @@ impl TargetState {
                     .retain(|at| is_recent(*at, now, config.window));
                 self.failures.len() >= config.threshold()
             }
-            Circuit::Probing { .. } => ticket.role == Role::Probe,
+            Circuit::Probing { .. } => self.is_latest_probe(ticket),
             Circuit::Open { .. } => false,
         };
         if !opens {
             return None;
         }
-        let until = now + config.skip_for;
+        let until = later(now, config.skip_for);
         self.change(Circuit::Open { until });
         Some(HealthState::Skipped {
             reason: SkipReason::Unhealthy,
@@ -233,7 +240,7 @@ impl TargetState {
         config: &SimpleBreakerConfig,
     ) -> Option<HealthState> {
         let duration = error.retry_after()?.min(config.max_pause);
-        let until = now + duration;
+        let until = later(now, duration);
         if self.paused_until.is_some_and(|old| old >= until) || duration.is_zero() {
             return None;
         }
@@ -246,22 +253,13 @@ impl TargetState {
 
     /// A probe that found nothing out lets the next caller probe at once.
     fn release_probe(&mut self, ticket: Ticket, now: Instant) {
-        if ticket.role == Role::Probe
-            && ticket.epoch == self.epoch
-            && matches!(self.circuit, Circuit::Probing { .. })
-        {
+        if matches!(self.circuit, Circuit::Probing { .. }) && self.is_latest_probe(ticket) {
             self.circuit = Circuit::Open { until: now };
         }
     }
 
-    /// Whether the attempt was sent since the circuit opened: results from before do not close it.
-    const fn is_current_or_probed(&self, ticket: Ticket) -> bool {
-        match ticket.role {
-            // A probe whose lease ran out, and that another probe followed, still tells good news.
-            Role::Probe => true,
-            Role::LastResort => ticket.epoch == self.epoch,
-            Role::Ordinary => false,
-        }
+    fn is_latest_probe(&self, ticket: Ticket) -> bool {
+        ticket.epoch == self.epoch && ticket.role == Role::Probe(self.probes)
     }
 
     const fn ticket(&self, role: Role) -> Ticket {

@@ -1,0 +1,344 @@
+//! The one loop: admit, call, judge, next.
+//!
+//! Whom to ask:
+//! 1. a target whose stale connection failed, at once (nothing was sent);
+//! 2. the first untried candidate that the admission lets through, at once;
+//! 3. with nobody free, what [`choose`] says: a wait that is short enough, the least bad target,
+//!    a longer wait, or nobody.
+//!
+//! What ends it: an answer; a failure that another target would only hide; the attempt cap; the
+//! deadline; nobody left to ask.
+//! The loop never sleeps past the deadline: a wait that does not fit ends the call at once, and the
+//! error says how long it would have been.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use interline_core::{
+    AttemptRecord, CallContext, ChatRequest, Error, ErrorKind, Phase, ProgressSink, Result, Target,
+    TimeoutStage,
+};
+use tokio::time::{Instant, sleep_until};
+
+use crate::attempt_kind::{Attempt, AttemptKind};
+use crate::call_log::CallLog;
+use crate::exhausted::Exhausted;
+use crate::live_attempt::LiveAttempt;
+use crate::progress::AttemptProgress;
+use crate::retry_decision::{Choice, LastResort, Verdict, announced_wait, choose, judge};
+use crate::rng::Draws;
+use crate::standing::Standing;
+use crate::timeouts::{AttemptLimits, Limit};
+use crate::{
+    Admission, Admit, Answer, Call, Candidate, Observer, Outcome, Permit, RouteReport, SkipReason,
+};
+
+/// One call under way.
+#[derive(Debug)]
+pub(crate) struct AttemptLoop<'a> {
+    call: &'a Call<'a>,
+    request: &'a ChatRequest,
+    admission: &'a dyn Admission,
+    draws: Draws,
+    log: CallLog,
+    total: Limit,
+    /// One for each candidate, in the same order.
+    standings: Vec<Standing>,
+    last_resort: LastResort,
+    /// The attempts that failed.
+    records: Vec<AttemptRecord>,
+    /// How far the furthest attempt came.
+    phase: Phase,
+    /// The first failure that says that the target cannot carry the request.
+    unsupported: Option<Error>,
+    /// Who was refused, and why at first; each candidate at most once.
+    skipped: Vec<(usize, SkipReason)>,
+}
+
+/// What the loop does next.
+#[derive(Debug)]
+enum Step {
+    Attempt(usize, Permit),
+    Wait(usize, Instant, ErrorKind),
+    GiveUp,
+}
+
+impl<'a> AttemptLoop<'a> {
+    /// A call that begins now.
+    pub(crate) fn new(
+        call: &'a Call<'a>,
+        request: &'a ChatRequest,
+        admission: &'a dyn Admission,
+        observer: Arc<dyn Observer>,
+        draws: Draws,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            call,
+            request,
+            admission,
+            draws,
+            log: CallLog::new(call, now, observer),
+            total: Limit::new(TimeoutStage::Total, now, call.patience()),
+            standings: call
+                .candidates
+                .iter()
+                .map(|_| Standing::default())
+                .collect(),
+            last_resort: LastResort::Unused,
+            records: Vec::new(),
+            phase: Phase::BeforeSend,
+            unsupported: None,
+            skipped: Vec::new(),
+        }
+    }
+
+    /// Makes attempts until one answers or nothing is left to try.
+    pub(crate) async fn run<K: AttemptKind>(mut self, kind: K) -> Result<Answer<K::Answer>> {
+        let result = self.drive(&kind).await;
+        if let Err(error) = &result {
+            self.log.failed(error);
+        }
+        result
+    }
+
+    async fn drive<K: AttemptKind>(&mut self, kind: &K) -> Result<Answer<K::Answer>> {
+        loop {
+            let now = Instant::now();
+            if now >= self.total.at {
+                let error = self.total.error().with_phase(self.phase);
+                return Err(error.with_attempts(self.records.clone()));
+            }
+            let (index, permit) = match self.next_step(now) {
+                Step::Attempt(index, permit) => (index, permit),
+                Step::Wait(index, at, reason) => match self.wait(index, at, reason).await {
+                    Some(permit) => (index, permit),
+                    None => continue,
+                },
+                Step::GiveUp => return Err(self.exhausted(now)),
+            };
+            if let Some(answer) = self.attempt(kind, index, permit).await? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    fn next_step(&mut self, now: Instant) -> Step {
+        let policy = self.call.policy;
+        if self.attempts() >= policy.attempt_cap(self.standings.len()) {
+            return Step::GiveUp;
+        }
+        let stale = |(index, standing): (usize, &Standing)| Some((index, standing.at_once()?));
+        if let Some((index, kind)) = self.standings.iter().enumerate().find_map(stale) {
+            return Step::Wait(index, now, kind);
+        }
+        for index in 0..self.standings.len() {
+            if self.standing(index).is_untried()
+                && let Some(permit) = self.ask_admission(index, now)
+            {
+                return Step::Attempt(index, permit);
+            }
+        }
+        let deadline = self.total.at;
+        match choose(&self.standings, policy, now, deadline, self.last_resort) {
+            Choice::Retry { index, at, reason } => Step::Wait(index, at, reason),
+            Choice::LastResort { index } => {
+                self.last_resort = LastResort::Used;
+                let target = &self.candidate(index).target;
+                Step::Attempt(index, self.admission.admit_anyway(target, now))
+            }
+            Choice::GiveUp => Step::GiveUp,
+        }
+    }
+
+    /// Asks whether a candidate may be called now, and remembers a refusal.
+    fn ask_admission(&mut self, index: usize, now: Instant) -> Option<Permit> {
+        let target = &self.candidate(index).target;
+        let skip = match self.admission.admit(target, now) {
+            Admit::Go(permit) => return Some(permit),
+            Admit::Skip(skip) => skip,
+        };
+        if self.skipped.iter().all(|(known, _)| *known != index) {
+            self.skipped.push((index, skip.reason));
+            self.log.skipped(target, skip);
+        }
+        let draw = self.draws.unit();
+        self.standing(index).refuse(skip, now, draw);
+        None
+    }
+
+    /// Waits until `at`, which lies before the deadline, and asks the admission then.
+    async fn wait(&mut self, index: usize, at: Instant, reason: ErrorKind) -> Option<Permit> {
+        self.standing(index).begin_retry(reason);
+        let target = &self.candidate(index).target;
+        let delay = at.saturating_duration_since(Instant::now());
+        self.log
+            .retrying(target, self.attempts() + 1, reason, delay);
+        if !delay.is_zero() {
+            sleep_until(at).await;
+        }
+        let permit = self.ask_admission(index, Instant::now());
+        if permit.is_none() {
+            self.standing(index).refused_after_wait();
+        }
+        permit
+    }
+
+    /// Makes one attempt. `None` where it failed and the call goes on.
+    async fn attempt<K: AttemptKind>(
+        &mut self,
+        kind: &K,
+        index: usize,
+        permit: Permit,
+    ) -> Result<Option<Answer<K::Answer>>> {
+        let candidate = self.candidate(index);
+        let target = &candidate.target;
+        let number = self.attempts() + 1;
+        self.tell_start(index, number);
+        self.standing(index).begin_attempt();
+
+        let request = self.request.for_model(&target.model);
+        let progress = Arc::new(AttemptProgress::new(Instant::now()));
+        let cx = CallContext::new(&self.call.id)
+            .with_attempt(number)
+            .with_deadline(self.total.at)
+            .with_progress(Arc::clone(&progress) as Arc<dyn ProgressSink>);
+        let attempt = Attempt {
+            provider: candidate.provider.as_ref(),
+            cx: &cx,
+            request: &request,
+            progress: &progress,
+            limits: AttemptLimits {
+                total: self.total,
+                timeouts: &self.call.policy.timeouts,
+            },
+        };
+        let result = kind.start(attempt).await;
+        let duration = progress.started().elapsed();
+        match result {
+            Ok(started) => {
+                let route = self.report(index, duration);
+                let live = LiveAttempt {
+                    permit,
+                    labels: self.log.labels.clone(),
+                    target: target.clone(),
+                    attempt: number,
+                    earlier: self.records.clone(),
+                    progress,
+                    total: self.total,
+                    timeouts: self.call.policy.timeouts,
+                };
+                let answer = kind.answer(started, live);
+                self.log.answered(target, number, route.is_fallback);
+                Ok(Some(Answer::new(answer, route)))
+            }
+            Err(error) => {
+                let error = error.with_target(&target.provider, &target.model);
+                self.log.attempt_failed(target, number, &error, duration);
+                permit.settle(Outcome::Failure(&error), Instant::now());
+                self.failed(index, error, duration).map(|()| None)
+            }
+        }
+    }
+
+    /// Takes note of a failure; gives it back where the call ends with it.
+    fn failed(&mut self, index: usize, error: Error, duration: Duration) -> Result<()> {
+        let target = &self.candidate(index).target;
+        self.phase = self.phase.max(error.phase());
+        let record = AttemptRecord::failed(target.clone(), duration, &error);
+        self.records.push(record);
+        let draw = self.draws.unit();
+        let policy = self.call.policy;
+        match judge(self.standing(index), &error, policy, Instant::now(), draw) {
+            Verdict::Return => Err(error.with_attempts(self.records.clone())),
+            Verdict::GoOn => {
+                if error.kind() == ErrorKind::Unsupported {
+                    self.unsupported.get_or_insert(error);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn tell_start(&mut self, index: usize, number: u32) {
+        let target = &self.candidate(index).target;
+        if self.standing(index).is_new() {
+            let came_from = match (self.records.last(), self.skipped.first()) {
+                (Some(record), _) => Some((
+                    record.target.clone(),
+                    record.kind.unwrap_or(ErrorKind::Internal),
+                )),
+                (None, Some((skipped, _))) => {
+                    Some((self.candidate(*skipped).target.clone(), ErrorKind::Rejected))
+                }
+                (None, None) => None,
+            };
+            if let Some((from, reason)) = came_from.filter(|(from, _)| from != target) {
+                self.log.fell_back(&from, target, number, reason);
+            }
+        }
+        self.log.attempt_started(target, number);
+    }
+
+    fn report(&self, index: usize, duration: Duration) -> RouteReport {
+        let target = self.candidate(index).target.clone();
+        let mut attempts = self.records.clone();
+        attempts.push(AttemptRecord::answered(target.clone(), duration));
+        RouteReport {
+            target,
+            is_fallback: index != 0 || attempts.len() > 1,
+            attempts,
+            skipped: self.passed_over(),
+        }
+    }
+
+    /// The failure of a call that nobody is left to serve.
+    fn exhausted(&self, now: Instant) -> Error {
+        let passed_over = self.passed_over();
+        if let Some(error) = &self.unsupported
+            && passed_over.is_empty()
+            && self
+                .records
+                .iter()
+                .all(|record| record.kind == Some(ErrorKind::Unsupported))
+        {
+            return error.clone().with_attempts(self.records.clone());
+        }
+        let fresh = self.standings.iter().filter(|s| s.is_new()).count();
+        Exhausted {
+            records: &self.records,
+            not_asked: fresh.saturating_sub(passed_over.len()),
+            passed_over: &passed_over,
+            phase: self.phase,
+            wait: announced_wait(&self.standings, now),
+        }
+        .into_error()
+    }
+
+    /// Who was refused and never asked.
+    fn passed_over(&self) -> Vec<(Target, SkipReason)> {
+        self.skipped
+            .iter()
+            .filter(|(index, _)| self.standings.get(*index).is_some_and(Standing::is_new))
+            .map(|(index, reason)| (self.candidate(*index).target.clone(), *reason))
+            .collect()
+    }
+
+    /// Attempts that failed so far; the loop ends with the first that does not.
+    fn attempts(&self) -> u32 {
+        u32::try_from(self.records.len()).unwrap_or(u32::MAX)
+    }
+
+    fn candidate(&self, index: usize) -> &'a Candidate {
+        self.call
+            .candidates
+            .get(index)
+            .expect("every index the loop uses comes from the list of candidates")
+    }
+
+    fn standing(&mut self, index: usize) -> &mut Standing {
+        self.standings
+            .get_mut(index)
+            .expect("there is one standing for each candidate")
+    }
+}

@@ -1,0 +1,85 @@
+//! The error of a call that nobody is left to serve.
+//!
+//! Built from kinds, statuses and skip reasons only: a vendor's own words may quote the prompt or a
+//! secret, and one vendor's words would mislead about the others.
+
+use std::fmt;
+use std::time::Duration;
+
+use interline_core::{AttemptRecord, Error, ErrorKind, Phase, RetryHint, Target};
+
+use crate::SkipReason;
+
+/// What is known when nobody is left.
+#[derive(Debug)]
+pub(crate) struct Exhausted<'a> {
+    pub(crate) records: &'a [AttemptRecord],
+    pub(crate) passed_over: &'a [(Target, SkipReason)],
+    /// Candidates for which the attempt cap left no room.
+    pub(crate) not_asked: usize,
+    pub(crate) phase: Phase,
+    /// How long until the first vendor that announced a wait is free.
+    pub(crate) wait: Option<Duration>,
+}
+
+impl Exhausted<'_> {
+    /// `AllTargetsFailed` with the attempts, and with the wait where waiting would help.
+    pub(crate) fn into_error(self) -> Error {
+        let hint = match self.wait {
+            Some(wait) => RetryHint::After(wait),
+            None if self.is_transient() => RetryHint::Backoff,
+            None => RetryHint::Never,
+        };
+        Error::new(ErrorKind::AllTargetsFailed, self.to_string())
+            .with_phase(self.phase)
+            .with_retry(hint)
+            .with_attempts(self.records.to_vec())
+    }
+
+    /// Whether the same call may go better another time.
+    fn is_transient(&self) -> bool {
+        let is_ill = |(_, reason): &(Target, SkipReason)| *reason != SkipReason::Credential;
+        self.passed_over.iter().any(is_ill)
+            || self.records.iter().any(|record| {
+                matches!(
+                    record.kind,
+                    Some(
+                        ErrorKind::RateLimited
+                            | ErrorKind::Overloaded
+                            | ErrorKind::Unavailable
+                            | ErrorKind::Timeout(_)
+                            | ErrorKind::Protocol
+                            | ErrorKind::Rejected
+                    )
+                )
+            })
+    }
+}
+
+impl fmt::Display for Exhausted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no target answered")?;
+        let mut separator = ": ";
+        for record in self.records {
+            write!(f, "{separator}{}", record.target)?;
+            if let Some(kind) = record.kind {
+                write!(f, " {kind}")?;
+            }
+            if let Some(status) = record.status {
+                write!(f, " (status {status})")?;
+            }
+            separator = ", ";
+        }
+        for (target, reason) in self.passed_over {
+            write!(f, "{separator}{target} skipped ({reason})")?;
+            separator = ", ";
+        }
+        match self.not_asked {
+            0 => Ok(()),
+            more => write!(
+                f,
+                "{separator}{more} more not asked: the attempt cap is reached"
+            ),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! What one attempt has shown of itself so far, as its transport reports it.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use interline_core::{Progress, ProgressSink};
+use tokio::time::Instant;
+
+/// What one attempt has shown of itself so far.
+///
+/// Written by the task that polls the attempt, read by the timers around it; relaxed atomics are
+/// enough, since no other data hangs on them.
+#[derive(Debug)]
+pub(crate) struct AttemptProgress {
+    started: Instant,
+    has_headers: AtomicBool,
+    /// When the last sign of life came, in nanoseconds since the start.
+    last_sign_nanos: AtomicU64,
+}
+
+impl AttemptProgress {
+    /// An attempt that starts now.
+    pub(crate) const fn new(started: Instant) -> Self {
+        Self {
+            started,
+            has_headers: AtomicBool::new(false),
+            last_sign_nanos: AtomicU64::new(0),
+        }
+    }
+
+    /// When the attempt started.
+    pub(crate) const fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// Whether the vendor's response headers arrived.
+    pub(crate) fn has_headers(&self) -> bool {
+        self.has_headers.load(Ordering::Relaxed)
+    }
+
+    /// When the last sign of life came; the start where there was none.
+    pub(crate) fn last_sign(&self) -> Instant {
+        self.started + Duration::from_nanos(self.last_sign_nanos.load(Ordering::Relaxed))
+    }
+}
+
+impl ProgressSink for AttemptProgress {
+    fn report(&self, progress: Progress) {
+        match progress {
+            Progress::Headers => self.has_headers.store(true, Ordering::Relaxed),
+            Progress::Bytes(_) | Progress::Ping => {}
+            // Not the vendor's doing, so not a sign of its life.
+            _ => return,
+        }
+        let nanos = u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.last_sign_nanos.fetch_max(nanos, Ordering::Relaxed);
+    }
+}
