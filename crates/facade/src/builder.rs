@@ -1,0 +1,287 @@
+//! Puts a client together, and finds mistakes before the first call.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use interline_catalog::Catalog;
+use interline_core::{Error, ProviderId, ProviderSet, Result, Target};
+use interline_resilience::{CallEvent, Observer, Observers, TracingObserver, on_event};
+use interline_routing::{Member, Rotation, Route};
+use uuid::Uuid;
+
+use crate::client::Inner;
+use crate::names::Names;
+use crate::route_table::{Lane, ReadyRoute};
+use crate::telemetry::{KnownNames, MetricsObserver, SharedRecorder};
+use crate::{Client, Connection, RouteOptions, model_facts};
+
+/// Puts a [`Client`] together.
+#[derive(Debug)]
+#[must_use = "nothing is built before `build`"]
+pub struct ClientBuilder {
+    catalog: Catalog,
+    connections: BTreeMap<ProviderId, Connection>,
+    routes: Vec<(String, Route, Option<RouteOptions>)>,
+    default_options: RouteOptions,
+    tracing: Tracing,
+    observers: Vec<Arc<dyn Observer>>,
+    recorder: Option<SharedRecorder>,
+    seed: Option<u64>,
+    mistake: Option<Error>,
+}
+
+/// Whether events go to `tracing`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tracing {
+    On,
+    Off,
+}
+
+impl Default for ClientBuilder {
+    /// Nobody to call yet; events go to `tracing`.
+    fn default() -> Self {
+        Self {
+            catalog: Catalog::embedded(),
+            connections: BTreeMap::new(),
+            routes: Vec::new(),
+            default_options: RouteOptions::default(),
+            tracing: Tracing::On,
+            observers: Vec::new(),
+            recorder: None,
+            seed: None,
+            mistake: None,
+        }
+    }
+}
+
+impl ClientBuilder {
+    /// Adds a connection to a vendor under a name of your own.
+    ///
+    /// Its kind, by which the catalogue's prices are found, is guessed from the provider's own id or
+    /// from `name`; [`ClientBuilder::provider_of_kind`] says it outright.
+    pub fn provider(self, name: impl Into<ProviderId>, provider: impl Into<ProviderSet>) -> Self {
+        self.connect(&name.into(), None, provider.into())
+    }
+
+    /// Adds a connection to a vendor of a kind that the catalogue knows, such as `openai`.
+    pub fn provider_of_kind(
+        self,
+        name: impl Into<ProviderId>,
+        kind: impl Into<String>,
+        provider: impl Into<ProviderSet>,
+    ) -> Self {
+        self.connect(&name.into(), Some(kind.into()), provider.into())
+    }
+
+    fn connect(mut self, name: &ProviderId, kind: Option<String>, set: ProviderSet) -> Self {
+        if name.as_str().is_empty() || name.as_str().contains('/') {
+            return self.with_mistake(Error::invalid_request(format!(
+                "provider name `{name}` must not be empty and must hold no slash, \
+                 because targets are split at the first one"
+            )));
+        }
+        let connection = Connection::new(name.clone(), kind, set, &self.catalog);
+        match self.connections.insert(name.clone(), connection) {
+            None => self,
+            Some(_) => self.with_mistake(Error::invalid_request(format!(
+                "provider `{name}` is configured twice: give one of them another name"
+            ))),
+        }
+    }
+
+    /// Adds a route with the default options.
+    pub fn route(mut self, name: impl Into<String>, route: Route) -> Self {
+        self.routes.push((name.into(), route, None));
+        self
+    }
+
+    /// Adds a route with options of its own.
+    pub fn route_with(
+        mut self,
+        name: impl Into<String>,
+        route: Route,
+        options: RouteOptions,
+    ) -> Self {
+        self.routes.push((name.into(), route, Some(options)));
+        self
+    }
+
+    /// Sets the options of routes without their own, and of calls that name a target or a model.
+    pub fn default_options(mut self, options: RouteOptions) -> Self {
+        self.default_options = options;
+        self
+    }
+
+    /// Tells `observer` what happens to calls and targets.
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.observers.push(Arc::new(observer));
+        self
+    }
+
+    /// Tells `callback` what happens to calls and targets; it must be quick and must not block.
+    pub fn on_event(self, callback: impl Fn(&CallEvent) + Send + Sync + 'static) -> Self {
+        self.observer(on_event(callback))
+    }
+
+    /// Tells `tracing` nothing; only the observers that were added are told.
+    pub const fn without_tracing(mut self) -> Self {
+        self.tracing = Tracing::Off;
+        self
+    }
+
+    /// Writes metrics to `recorder`, which need not be the process's global one.
+    pub fn metrics(mut self, recorder: Arc<dyn metrics::Recorder + Send + Sync>) -> Self {
+        self.recorder = Some(SharedRecorder(recorder));
+        self
+    }
+
+    /// Fixes the randomness of lots and pauses, for tests.
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Keeps the first mistake.
+    fn with_mistake(mut self, error: Error) -> Self {
+        self.mistake.get_or_insert(error);
+        self
+    }
+
+    /// Makes the client.
+    ///
+    /// # Errors
+    /// `InvalidRequest` where there is no provider, a name is used twice, or a route has no targets,
+    /// a malformed one, or one whose provider does not exist.
+    pub fn build(self) -> Result<Client> {
+        if let Some(mistake) = self.mistake {
+            return Err(mistake);
+        }
+        if self.connections.is_empty() {
+            return Err(Error::invalid_request(
+                "no provider is configured: add at least one",
+            ));
+        }
+        let known = KnownNames::new(&self.connections, &self.routes, &self.catalog);
+        let metrics = self
+            .recorder
+            .map(|recorder| Arc::new(MetricsObserver::new(recorder, known)));
+        let mut observers = self.observers;
+        if self.tracing == Tracing::On {
+            observers.push(Arc::new(TracingObserver));
+        }
+        if let Some(metrics) = &metrics {
+            observers.push(Arc::<MetricsObserver>::clone(metrics));
+        }
+        let mut lanes = Lanes {
+            observer: Arc::new(Observers::new(observers)),
+            seed: self.seed.unwrap_or_else(fresh_seed),
+            lanes: Vec::new(),
+        };
+        let mut routes = BTreeMap::new();
+        for (name, route, options) in self.routes {
+            let options = options.unwrap_or_else(|| self.default_options.clone());
+            let ready = ready_route(
+                &name,
+                &route,
+                &options,
+                &mut lanes,
+                &self.connections,
+                &self.catalog,
+            )
+            .map_err(|error| in_route(&name, &error))?;
+            if routes.insert(name.clone(), Arc::new(ready)).is_some() {
+                return Err(Error::invalid_request(format!(
+                    "route `{name}` is configured twice"
+                )));
+            }
+        }
+        let direct_lane = lanes.for_options(&self.default_options);
+        let names = Names {
+            routes,
+            connections: self.connections,
+            catalog: self.catalog,
+        };
+        Ok(Client::new(Inner::new(
+            names,
+            lanes.lanes,
+            direct_lane,
+            self.default_options.policy,
+            metrics,
+            lanes.seed,
+        )))
+    }
+}
+
+/// One lane for each different breaker.
+struct Lanes {
+    observer: Arc<dyn Observer>,
+    seed: u64,
+    lanes: Vec<Arc<Lane>>,
+}
+
+impl Lanes {
+    fn for_options(&mut self, options: &RouteOptions) -> Arc<Lane> {
+        let found = self
+            .lanes
+            .iter()
+            .find(|lane| lane.breaker == options.breaker);
+        if let Some(lane) = found {
+            return Arc::clone(lane);
+        }
+        let seed = self.seed.wrapping_add(self.lanes.len() as u64 + 1);
+        let lane = Arc::new(Lane::new(options.breaker, &self.observer, seed));
+        self.lanes.push(Arc::clone(&lane));
+        lane
+    }
+}
+
+fn ready_route(
+    name: &str,
+    route: &Route,
+    options: &RouteOptions,
+    lanes: &mut Lanes,
+    connections: &BTreeMap<ProviderId, Connection>,
+    catalog: &Catalog,
+) -> Result<ReadyRoute> {
+    let mut members = Vec::new();
+    let mut reached = Vec::new();
+    for target in route.targets()? {
+        let connection = find_connection(connections, &target.target)?;
+        let can = model_facts::capabilities(catalog, connection, &target.target.model);
+        members.push(Member::new(target.clone(), can));
+        reached.push(connection.clone());
+    }
+    Ok(ReadyRoute {
+        name: name.into(),
+        strategy: route.strategy(),
+        members,
+        connections: reached,
+        rotation: Rotation::new(),
+        policy: options.policy.clone(),
+        lane: lanes.for_options(options),
+    })
+}
+
+fn find_connection<'a>(
+    connections: &'a BTreeMap<ProviderId, Connection>,
+    target: &Target,
+) -> Result<&'a Connection> {
+    connections.get(&target.provider).ok_or_else(|| {
+        let known: Vec<_> = connections.keys().map(|name| format!("`{name}`")).collect();
+        Error::invalid_request(format!(
+            "target `{target}` names provider `{}`, which is not configured (configured: {})",
+            target.provider,
+            known.join(", ")
+        ))
+    })
+}
+
+fn in_route(name: &str, error: &Error) -> Error {
+    Error::invalid_request(format!("route `{name}`: {}", error.message()))
+}
+
+/// Randomness from the operating system, by way of the generator that names calls.
+fn fresh_seed() -> u64 {
+    let (time, random) = Uuid::now_v7().as_u64_pair();
+    time ^ random
+}

@@ -1,0 +1,52 @@
+//! What a caller may say about one call, beside the request.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use interline_core::CallId;
+
+/// What a caller may say about one call, beside the request.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct CallOptions {
+    /// How long the caller waits for the whole call; the shorter of it and the route's total
+    /// timeout holds.
+    pub timeout: Option<Duration>,
+    /// Names the call in events, logs and traces; a fresh UUID of version 7 where absent.
+    pub call_id: Option<CallId>,
+    /// Labels that the call's tracing span carries. They never reach a vendor or a metric.
+    pub tags: BTreeMap<String, String>,
+}
+
+impl CallOptions {
+    /// A patient, unnamed call without labels.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            timeout: None,
+            call_id: None,
+            tags: BTreeMap::new(),
+        }
+    }
+
+    /// Says how long the caller waits.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.timeout = timeout.into();
+        self
+    }
+
+    /// Names the call.
+    #[must_use]
+    pub fn with_call_id(mut self, id: impl Into<CallId>) -> Self {
+        self.call_id = Some(id.into());
+        self
+    }
+
+    /// Adds a label.
+    #[must_use]
+    pub fn with_tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.tags.insert(key.into(), value.into());
+        self
+    }
+}

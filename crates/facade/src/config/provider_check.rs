@@ -1,0 +1,145 @@
+//! Makes a provider of an entry: kind, references to secrets, and the kind's own settings.
+
+use interline_core::{Error, ProviderSet, ProviderSettings};
+use serde_json::{Map, Value};
+
+use super::located::{Located, Place};
+use super::mistakes::Mistakes;
+use super::secrets::{Secrets, is_reference};
+use super::shape::ProviderEntry;
+use crate::Registry;
+
+/// Keys that every connection will take in later versions.
+const LATER: [&str; 2] = ["failure_domain", "limits"];
+
+/// Kinds that may say which of the vendor's APIs serves a chat call.
+pub(super) const KINDS_WITH_API: [&str; 2] = ["local", "openai"];
+
+/// Makes the provider of a written entry, or notes why that cannot be.
+pub(super) fn build(
+    name: &str,
+    entry: &ProviderEntry,
+    registry: &Registry,
+    secrets: &Secrets<'_>,
+    mistakes: &mut Mistakes<'_>,
+) -> Option<(String, ProviderSet)> {
+    let path = format!("providers.{name}");
+    let before = mistakes.count();
+    if name.is_empty() || name.contains('/') {
+        mistakes.add(
+            &path,
+            entry.place,
+            "a provider's name must not be empty and must hold no slash, \
+             because targets are split at the first one",
+        );
+    }
+    let kind = kind_of(&path, entry, registry, mistakes);
+    let mut settings = Map::new();
+    for (key, value) in &entry.value {
+        let path = format!("{path}.{key}");
+        match key.as_str() {
+            "kind" => {}
+            later if LATER.contains(&later) => mistakes.add_later(&path, value.place),
+            "api" if kind.is_none_or(|kind| KINDS_WITH_API.contains(&kind)) => {
+                check_api(&path, value, mistakes);
+            }
+            key => {
+                if key == "api_key" {
+                    check_key(&path, value, mistakes);
+                }
+                let mut complain = |path: &str, message: String| {
+                    mistakes.add(path, value.place, message);
+                };
+                let resolved = secrets.resolve(&path, &value.value, &mut complain);
+                settings.insert(key.to_owned(), resolved);
+            }
+        }
+    }
+    if mistakes.count() > before {
+        return None;
+    }
+    let kind = kind?;
+    let settings = ProviderSettings::new(name, Value::Object(settings));
+    match registry.build(kind, settings) {
+        Ok(set) => Some((kind.to_owned(), set)),
+        Err(error) => {
+            let place = place_of(entry, &error);
+            mistakes.add(&path, place, error.message());
+            None
+        }
+    }
+}
+
+/// Makes the provider that a program added, or notes why that cannot be.
+pub(super) fn build_added(
+    name: &str,
+    settings: &Value,
+    registry: &Registry,
+    mistakes: &mut Mistakes<'_>,
+) -> Option<(String, ProviderSet)> {
+    let mut settings = settings.as_object().cloned().unwrap_or_default();
+    let kind = settings.remove("kind")?.as_str()?.to_owned();
+    match registry.build(&kind, ProviderSettings::new(name, Value::Object(settings))) {
+        Ok(set) => Some((kind, set)),
+        Err(error) => {
+            mistakes.add_without_place(&format!("providers.{name}"), error.message());
+            None
+        }
+    }
+}
+
+fn kind_of<'a>(
+    path: &str,
+    entry: &'a ProviderEntry,
+    registry: &Registry,
+    mistakes: &mut Mistakes<'_>,
+) -> Option<&'a str> {
+    let path = format!("{path}.kind");
+    let Some(kind) = entry.value.get("kind") else {
+        let known: Vec<_> = registry.kinds().collect();
+        let message = format!("is missing: write one of {}", known.join(", "));
+        mistakes.add(&path, entry.place, message);
+        return None;
+    };
+    let Some(name) = kind.value.as_str() else {
+        mistakes.add(&path, kind.place, "must be a text");
+        return None;
+    };
+    if registry.get(name).is_none() {
+        mistakes.add(&path, kind.place, registry.unknown(name).message());
+        return None;
+    }
+    Some(name)
+}
+
+fn check_api(path: &str, value: &Located<Value>, mistakes: &mut Mistakes<'_>) {
+    match value.value.as_str() {
+        Some("chat") => {}
+        Some("responses") => mistakes.add(
+            path,
+            value.place,
+            "`responses` is not available in this version: use `chat`",
+        ),
+        _ => mistakes.add(path, value.place, "is unknown: use `chat`"),
+    }
+}
+
+/// A key in the file would end up in backups and repositories.
+fn check_key(path: &str, value: &Located<Value>, mistakes: &mut Mistakes<'_>) {
+    match value.value.as_str() {
+        Some(text) if is_reference(text) => {}
+        _ => mistakes.add(
+            path,
+            value.place,
+            "must be a reference, `${NAME}` or `file:/path`, not the key itself",
+        ),
+    }
+}
+
+/// The place of the setting that the error names, else of the whole entry.
+fn place_of(entry: &ProviderEntry, error: &Error) -> Place {
+    let named = entry.value.iter().find(|(key, _)| {
+        error.param() == Some(key.as_str()) || error.message().contains(&format!("`{key}`"))
+    });
+    named.map_or(entry.place, |(_, value)| value.place)
+}

@@ -1,0 +1,188 @@
+//! Makes a route of an entry: strategy, targets, retries, timeouts, breaker.
+
+use std::num::NonZeroU32;
+
+use interline_core::Target;
+use interline_resilience::{AttemptPolicy, RetryCounts, SimpleBreakerConfig, Timeouts};
+use interline_routing::{Route, Strategy, WeightedTarget};
+
+use super::durations;
+use super::located::Located;
+use super::mistakes::Mistakes;
+use super::shape::{BreakerEntry, RetryEntry, RouteEntry, TargetEntry, TimeoutsEntry};
+use crate::{Breaker, RouteOptions};
+
+/// Makes the route, or notes what is wrong with it.
+pub(super) fn read(
+    name: &str,
+    entry: &RouteEntry,
+    providers: &[&str],
+    mistakes: &mut Mistakes<'_>,
+) -> Option<(Route, RouteOptions)> {
+    let path = format!("routes.{name}");
+    let before = mistakes.count();
+    if name == "auto" || name.starts_with("auto:") {
+        let message = "`auto` is reserved for automatic routing: choose another name";
+        mistakes.add(&path, entry.targets.place, message);
+    }
+    let strategy = strategy(&path, entry.strategy.as_ref(), mistakes);
+    let mut route = Route::empty(strategy);
+    if entry.targets.value.is_empty() {
+        let message = "is empty: name at least one `provider/model`";
+        mistakes.add(&format!("{path}.targets"), entry.targets.place, message);
+    }
+    let mut seen = Vec::new();
+    for (place, written) in entry.targets.value.iter().enumerate() {
+        let path = format!("{path}.targets[{place}]");
+        let Some(target) = target(&path, written, providers, mistakes) else {
+            continue;
+        };
+        if seen.contains(&target.target) {
+            let message = format!("`{}` is in the route twice", target.target);
+            mistakes.add(&path, written.place, message);
+        }
+        seen.push(target.target.clone());
+        route = route.with_target(target);
+    }
+    let policy = AttemptPolicy::default()
+        .with_retries(retry_counts(&entry.retry))
+        .with_timeouts(timeouts(&path, &entry.timeouts, mistakes));
+    let options = RouteOptions::new()
+        .with_policy(attempts(&path, policy, &entry.retry, mistakes))
+        .with_breaker(breaker(&path, &entry.breaker, mistakes));
+    (mistakes.count() == before).then_some((route, options))
+}
+
+fn strategy(path: &str, name: Option<&Located<String>>, mistakes: &mut Mistakes<'_>) -> Strategy {
+    let Some(name) = name else {
+        return Strategy::default();
+    };
+    name.value
+        .parse()
+        .unwrap_or_else(|error: interline_core::Error| {
+            mistakes.add(&format!("{path}.strategy"), name.place, error.message());
+            Strategy::default()
+        })
+}
+
+fn target(
+    path: &str,
+    written: &Located<TargetEntry>,
+    providers: &[&str],
+    mistakes: &mut Mistakes<'_>,
+) -> Option<WeightedTarget> {
+    let (text, weight) = match &written.value {
+        TargetEntry::Text(text) => (text, 1),
+        TargetEntry::Weighted(entry) => (&entry.target, entry.weight.unwrap_or(1)),
+    };
+    let target: Target = match text.parse() {
+        Ok(target) => target,
+        Err(error) => {
+            let error: interline_core::Error = error;
+            mistakes.add(path, written.place, error.message());
+            return None;
+        }
+    };
+    if !providers.contains(&target.provider.as_str()) {
+        let message = format!(
+            "`{target}` names provider `{}`, which is not configured (configured: {})",
+            target.provider,
+            providers.join(", ")
+        );
+        mistakes.add(path, written.place, message);
+        return None;
+    }
+    let Some(weight) = NonZeroU32::new(weight) else {
+        let message = "weight 0 would never be chosen: leave the target out";
+        mistakes.add(path, written.place, message);
+        return None;
+    };
+    Some(WeightedTarget::new(target).with_weight(weight))
+}
+
+fn retry_counts(entry: &RetryEntry) -> RetryCounts {
+    let mut counts = RetryCounts::default();
+    let written = &entry.by_kind;
+    counts.rate_limited = written.rate_limited.unwrap_or(counts.rate_limited);
+    counts.timeout = written.timeout.unwrap_or(counts.timeout);
+    counts.unavailable = written.unavailable.unwrap_or(counts.unavailable);
+    counts.overloaded = written.overloaded.unwrap_or(counts.overloaded);
+    counts.protocol = written.protocol.unwrap_or(counts.protocol);
+    counts
+}
+
+fn attempts(
+    path: &str,
+    mut policy: AttemptPolicy,
+    entry: &RetryEntry,
+    mistakes: &mut Mistakes<'_>,
+) -> AttemptPolicy {
+    if let Some(attempts) = &entry.max_attempts {
+        if attempts.value == 0 {
+            let path = format!("{path}.retry.max_attempts");
+            mistakes.add(&path, attempts.place, "must be at least 1");
+        }
+        policy = policy.with_max_attempts(attempts.value);
+    }
+    if let Some(retries) = &entry.same_target {
+        policy = policy.with_same_target(retries.value);
+    }
+    policy
+}
+
+fn timeouts(path: &str, entry: &TimeoutsEntry, mistakes: &mut Mistakes<'_>) -> Timeouts {
+    let mut read = |key: &str, text: &Option<Located<String>>| {
+        durations::read(&format!("{path}.timeouts.{key}"), text.as_ref(), mistakes)
+    };
+    let mut timeouts = Timeouts::default();
+    timeouts.first_token = read("first_token", &entry.first_token).unwrap_or(timeouts.first_token);
+    timeouts.idle = read("idle", &entry.idle).unwrap_or(timeouts.idle);
+    timeouts.total = read("total", &entry.total).unwrap_or(timeouts.total);
+    timeouts.progress = read("progress", &entry.progress).unwrap_or(timeouts.progress);
+    timeouts.unary = read("unary", &entry.unary);
+    timeouts
+}
+
+fn breaker(path: &str, entry: &BreakerEntry, mistakes: &mut Mistakes<'_>) -> Breaker {
+    let path = format!("{path}.breaker");
+    let mut config = SimpleBreakerConfig::default();
+    if let Some(failures) = &entry.failures {
+        if failures.value == 0 {
+            let message = "must be at least 1";
+            mistakes.add(&format!("{path}.failures"), failures.place, message);
+        }
+        config.failures = failures.value;
+    }
+    let mut read = |key: &str, text: &Option<Located<String>>| {
+        durations::read(&format!("{path}.{key}"), text.as_ref(), mistakes)
+    };
+    config.window = read("window", &entry.window).unwrap_or(config.window);
+    config.skip_for = read("skip", &entry.skip).unwrap_or(config.skip_for);
+    config.credential_quarantine = read("credential_quarantine", &entry.credential_quarantine)
+        .unwrap_or(config.credential_quarantine);
+    config.max_pause = read("max_pause", &entry.max_pause).unwrap_or(config.max_pause);
+    let Some(preset) = &entry.preset else {
+        return Breaker::Simple(config);
+    };
+    let path = format!("{path}.preset");
+    match preset.value.as_str() {
+        "simple" => Breaker::Simple(config),
+        "off" => {
+            if config != SimpleBreakerConfig::default() {
+                let message = "is `off`, so its numbers would mean nothing: remove them";
+                mistakes.add(&path, preset.place, message);
+            }
+            Breaker::Off
+        }
+        "adaptive" => {
+            let message = "`adaptive` is not available in this version: use `simple` or `off`";
+            mistakes.add(&path, preset.place, message);
+            Breaker::Off
+        }
+        other => {
+            let message = format!("`{other}` is unknown: use `simple` or `off`");
+            mistakes.add(&path, preset.place, message);
+            Breaker::Off
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! JSON Schema of configuration files: the file's shape, with the settings of each kind.
+
+use schemars::generate::SchemaSettings;
+use serde_json::{Value, json};
+
+use super::provider_check::KINDS_WITH_API;
+use super::shape::File;
+use crate::Registry;
+
+/// The schema of a file whose providers are of the registry's kinds.
+pub(super) fn of_file(registry: &Registry) -> Value {
+    let generator = SchemaSettings::draft2020_12().into_generator();
+    let mut schema = generator.into_root_schema_for::<File>().to_value();
+    let kinds: Vec<_> = registry
+        .factories()
+        .map(|factory| of_kind(factory.kind(), factory.settings_schema()))
+        .collect();
+    schema["properties"]["providers"] = json!({
+        "description": "Connections to vendors, by a name of your own.",
+        "type": "object",
+        "propertyNames": { "pattern": "^[^/]+$" },
+        "additionalProperties": { "oneOf": kinds },
+    });
+    schema
+}
+
+/// The kind's own settings, with the keys that the facade reads itself.
+fn of_kind(kind: &str, mut settings: Value) -> Value {
+    if !settings.is_object() {
+        settings = json!({ "type": "object" });
+    }
+    settings["title"] = json!(kind);
+    settings["properties"]["kind"] = json!({ "const": kind });
+    if KINDS_WITH_API.contains(&kind) {
+        settings["properties"]["api"] = json!({ "const": "chat" });
+    }
+    let mut required = settings["required"].as_array().cloned().unwrap_or_default();
+    required.push(json!("kind"));
+    settings["required"] = Value::Array(required);
+    settings
+}

@@ -1,0 +1,224 @@
+//! The shape of a configuration file: which keys there are, and of which type their values.
+//!
+//! Texts with a meaning of their own, such as durations and targets, stay texts here, so that all
+//! mistakes in them are found in one go.
+
+use std::collections::BTreeMap;
+
+use interline_core::{Error, Result};
+use schemars::JsonSchema;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use super::Later;
+use super::located::{Located, Place};
+use super::mistakes;
+
+/// Reads a file's text.
+pub(super) fn parse(text: &str, source: &str) -> Result<File> {
+    let options = serde_saphyr::options! {
+        // A snippet of the file could show a secret that somebody wrote into it.
+        with_snippet: false,
+    };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        let place = error
+            .location()
+            .map_or_else(Place::default, |location| Place {
+                line: location.line(),
+                column: location.column(),
+            });
+        let options = {
+            let mut options = serde_saphyr::RenderOptions::default();
+            options.snippets = serde_saphyr::SnippetMode::Off;
+            options
+        };
+        let message = error.render_with_options(options);
+        Error::invalid_request(format!("{}: {message}", mistakes::located(source, place)))
+    })
+}
+
+/// A whole file.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Interline configuration")]
+pub(super) struct File {
+    /// The version of this format: 1.
+    #[serde(default)]
+    #[schemars(with = "Option<u64>", extend("const" = 1))]
+    pub(super) version: Option<Located<u64>>,
+    /// Where the gateway listens, as `ADDRESS:PORT`. Default: `127.0.0.1:8080`.
+    #[serde(default)]
+    pub(super) listen: Option<Located<String>>,
+    /// Connections to vendors, by a name of your own.
+    #[serde(default)]
+    pub(super) providers: BTreeMap<String, ProviderEntry>,
+    /// What clients may put into `model`, beside `provider/model` and bare model names.
+    #[serde(default)]
+    pub(super) routes: BTreeMap<String, RouteEntry>,
+    #[serde(default)]
+    #[schemars(skip)]
+    pub(super) admin: Later,
+    #[serde(default)]
+    #[schemars(skip)]
+    pub(super) router: Later,
+    #[serde(default)]
+    #[schemars(skip)]
+    pub(super) budget: Later,
+}
+
+/// A connection: its kind, and the settings of that kind.
+pub(super) type ProviderEntry = Located<BTreeMap<String, Located<Value>>>;
+
+/// A route.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RouteEntry {
+    /// The rule that orders the targets. Default: `fallback`.
+    #[serde(default)]
+    #[schemars(with = "Option<StrategyName>")]
+    pub(super) strategy: Option<Located<String>>,
+    /// Where calls may go, best first.
+    pub(super) targets: Located<Vec<Located<TargetEntry>>>,
+    /// How often to try.
+    #[serde(default)]
+    pub(super) retry: RetryEntry,
+    /// How long to wait for what.
+    #[serde(default)]
+    pub(super) timeouts: TimeoutsEntry,
+    /// When a target is passed over.
+    #[serde(default)]
+    pub(super) breaker: BreakerEntry,
+}
+
+/// The names of strategies, for the schema.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+#[expect(dead_code, reason = "the schema needs the names only")]
+enum StrategyName {
+    Fallback,
+    RoundRobin,
+    Random,
+    Weighted,
+}
+
+/// A target: `provider/model`, or that with a weight.
+#[derive(Clone, Debug, JsonSchema)]
+#[schemars(untagged)]
+pub(super) enum TargetEntry {
+    /// `provider/model`.
+    Text(String),
+    /// A target with its share of the calls.
+    Weighted(WeightedEntry),
+}
+
+/// A target with its share of the calls.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WeightedEntry {
+    /// `provider/model`.
+    pub(super) target: String,
+    /// Its share, from 1. Default: 1.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub(super) weight: Option<u32>,
+}
+
+impl<'de> Deserialize<'de> for TargetEntry {
+    /// By hand, because `untagged` would hide which key is wrong.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entry;
+        impl<'de> Visitor<'de> for Entry {
+            type Value = TargetEntry;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("`provider/model` or `{ target: provider/model, weight: 2 }`")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<TargetEntry, E> {
+                Ok(TargetEntry::Text(text.to_owned()))
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<TargetEntry, M::Error> {
+                WeightedEntry::deserialize(MapAccessDeserializer::new(map))
+                    .map(TargetEntry::Weighted)
+            }
+        }
+        deserializer.deserialize_any(Entry)
+    }
+}
+
+/// How often to try.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RetryEntry {
+    /// Attempts over all targets together. Default: the number of targets, at least 3.
+    #[schemars(range(min = 1))]
+    pub(super) max_attempts: Option<Located<u32>>,
+    /// Retries on one target, used only where no other is free. Default: 1.
+    pub(super) same_target: Option<Located<u32>>,
+    /// Retries on one target per kind of failure. Default: 1 each.
+    pub(super) by_kind: RetryKindsEntry,
+}
+
+/// Retries on one target per kind of failure.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RetryKindsEntry {
+    /// After a rate limit that announces a short wait.
+    pub(super) rate_limited: Option<u32>,
+    /// After silence.
+    pub(super) timeout: Option<u32>,
+    /// After a vendor's own failure.
+    pub(super) unavailable: Option<u32>,
+    /// After a vendor that has too much to do.
+    pub(super) overloaded: Option<u32>,
+    /// After an answer that breaks the vendor's own format.
+    pub(super) protocol: Option<u32>,
+}
+
+/// How long to wait for what, such as `30s` or `250ms`.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct TimeoutsEntry {
+    /// Streams: from the start of an attempt to the first content. Default: `30s`.
+    pub(super) first_token: Option<Located<String>>,
+    /// Without a sign of life while the vendor answers. Default: `20s`.
+    pub(super) idle: Option<Located<String>>,
+    /// The whole call over all attempts. Default: `600s`.
+    pub(super) total: Option<Located<String>>,
+    /// Streams: signs of life without new content. Default: `120s`.
+    pub(super) progress: Option<Located<String>>,
+    /// Whole answers: one attempt. Default: ten times `first_token`.
+    pub(super) unary: Option<Located<String>>,
+}
+
+/// When a target is passed over.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct BreakerEntry {
+    /// `simple`, or `off` for never. Default: `simple`.
+    #[schemars(with = "Option<PresetName>")]
+    pub(super) preset: Option<Located<String>>,
+    /// So many failures within the window. Default: 3.
+    #[schemars(range(min = 1))]
+    pub(super) failures: Option<Located<u32>>,
+    /// How long a failure counts. Default: `60s`.
+    pub(super) window: Option<Located<String>>,
+    /// How long the target is passed over before one call probes it. Default: `30s`.
+    pub(super) skip: Option<Located<String>>,
+    /// How long a target is passed over whose credential was refused. Default: `60s`.
+    pub(super) credential_quarantine: Option<Located<String>>,
+    /// The longest wish of a vendor to wait that is believed. Default: `1h`.
+    pub(super) max_pause: Option<Located<String>>,
+}
+
+/// The names of breaker presets, for the schema.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+#[expect(dead_code, reason = "the schema needs the names only")]
+enum PresetName {
+    Simple,
+    Off,
+}

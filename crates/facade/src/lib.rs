@@ -1,0 +1,96 @@
+//! One request type, many LLM vendors, and failover between them.
+//!
+//! A [`Client`] holds connections to vendors and routes between them.
+//! A request that one vendor cannot serve flies with another: the attempt engine goes on to the
+//! next target of the route, and the [`Reply`] tells who answered, after how many attempts and at
+//! which cost.
+//!
+//! ```
+//! use interline::{ChatRequest, Client, Message, Route};
+//! use interline_testkit::FakeProvider;
+//! use std::sync::Arc;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> interline::Result<()> {
+//! let broken = FakeProvider::new("openai").fails(interline::ErrorKind::Unavailable);
+//! let well = FakeProvider::new("claude").answers("Hello!");
+//! let client = Client::builder()
+//!     .provider("openai", Arc::new(broken))
+//!     .provider("claude", Arc::new(well))
+//!     .route("chat", Route::fallback(["openai/gpt-4o", "claude/claude-3-5-sonnet-20241022"]))
+//!     .build()?;
+//! let reply = client.complete(ChatRequest::new("chat", [Message::user("Hi!")])).await?;
+//! assert_eq!(reply.text(), "Hello!");
+//! assert_eq!(reply.route.provider.as_str(), "claude");
+//! assert_eq!(reply.route.attempts, 2);
+//! assert!(reply.route.is_fallback);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//! Each vendor is a feature, none is on by default: `anthropic`, `groq`, `local`, `openai`,
+//! `together`. `config` reads configuration files. `full` is all of them.
+
+mod client;
+
+mod builder;
+mod call_options;
+mod registry;
+mod route_options;
+
+mod reply;
+mod reply_stream;
+
+mod collect;
+mod connection;
+mod model_facts;
+mod names;
+mod route_table;
+mod telemetry;
+
+#[cfg(feature = "config")]
+pub mod config;
+
+#[cfg(feature = "anthropic")]
+pub use interline_provider_anthropic as anthropic;
+#[cfg(feature = "groq")]
+pub use interline_provider_groq as groq;
+#[cfg(feature = "local")]
+pub use interline_provider_local as local;
+#[cfg(feature = "openai")]
+pub use interline_provider_openai as openai;
+#[cfg(feature = "together")]
+pub use interline_provider_together as together;
+
+pub use builder::ClientBuilder;
+pub use call_options::CallOptions;
+pub use client::Client;
+#[cfg(feature = "config")]
+pub use config::Config;
+pub use connection::Connection;
+pub use model_facts::RouteCapabilities;
+pub use names::Resolved;
+pub use registry::Registry;
+pub use reply::{Cost, Reply, RouteInfo};
+pub use reply_stream::{ReplyEvents, ReplyStream};
+pub use route_options::{Breaker, RouteOptions};
+pub use route_table::{RouteSummary, TargetStatus};
+
+pub use interline_catalog::{Catalog, ModelInfo, ModelStatus, Prices};
+pub use interline_core::{
+    AttemptRecord, CacheControl, CallContext, CallId, Capabilities, ChatBody, ChatRequest,
+    ChatResponse, ChatStream, Choice, ConnectionFault, DynProvider, Effort, Error, ErrorKind,
+    Extra, Feature, FeatureSet, FinishReason, FormatId, Frame, FunctionTool, GenerationParams,
+    HealthImpact, HealthView, Importance, JsonSchemaFormat, Media, MediaSource, Message, ModelId,
+    NanoUsd, NoProgress, Origin, Part, PartKind, Phase, Progress, ProgressSink, Provider,
+    ProviderExt, ProviderFactory, ProviderId, ProviderSet, ProviderSettings, RawBody, RawFrame,
+    Reasoning, ReasoningConfig, ResponseFormat, ResponseMeta, Result, RetryHint, Role, SameTarget,
+    Signature, StreamEvent, Target, TargetHealth, TimeoutStage, TokenPrice, Tool, ToolCall,
+    ToolChoice, ToolResult, Usage, WireError, async_trait,
+};
+pub use interline_resilience::{
+    AttemptPolicy, Backoff, CallEvent, HealthState, Observer, RetryCounts, SimpleBreakerConfig,
+    SkipReason, Timeouts,
+};
+pub use interline_routing::{Exclusion, IgnoredHints, IntoTarget, Route, Strategy, WeightedTarget};

@@ -1,0 +1,92 @@
+//! What a target can do and what it costs: the adapter's word, joined with the catalogue's facts.
+
+use interline_catalog::{Catalog, ModelInfo};
+use interline_core::{Capabilities, Feature, FeatureSet, ModelId, Target, Usage};
+
+use crate::{Connection, Cost};
+
+/// What the catalogue knows of a connection's model.
+pub(crate) fn info<'a>(
+    catalog: &'a Catalog,
+    connection: &Connection,
+    model: &ModelId,
+) -> Option<&'a ModelInfo> {
+    catalog.find(connection.kind.as_deref()?, model.as_str())
+}
+
+/// What a connection can do with a model.
+///
+/// The adapter says what it can carry. The catalogue takes away only what the model is *known* to
+/// lack, because sources often forget to mention a feature that is there.
+pub(crate) fn capabilities(
+    catalog: &Catalog,
+    connection: &Connection,
+    model: &ModelId,
+) -> Capabilities {
+    let mut can = connection.provider.capabilities(model);
+    let Some(info) = info(catalog, connection, model) else {
+        return can;
+    };
+    can.features = info.lacks.iter().fold(can.features, FeatureSet::without);
+    can.context_window = can.context_window.or(info.context_window);
+    can.max_output_tokens = can.max_output_tokens.or(info.max_output_tokens);
+    can
+}
+
+/// What a call to a connection's model cost.
+pub(crate) fn cost(
+    catalog: &Catalog,
+    connection: &Connection,
+    model: &ModelId,
+    usage: &Usage,
+) -> Cost {
+    info(catalog, connection, model)
+        .and_then(|info| info.cost(usage))
+        .map_or(Cost::Unknown, Cost::Known)
+}
+
+/// What the targets behind a name can do.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RouteCapabilities {
+    /// Each target with what it can do, in the order of the route.
+    pub targets: Vec<(Target, Capabilities)>,
+}
+
+impl RouteCapabilities {
+    pub(crate) const fn new(targets: Vec<(Target, Capabilities)>) -> Self {
+        Self { targets }
+    }
+
+    /// Whether some target has the feature, so that a call that needs it finds someone.
+    #[must_use]
+    pub fn supports(&self, feature: Feature) -> bool {
+        self.targets
+            .iter()
+            .any(|(_, can)| can.features.contains(feature))
+    }
+
+    /// The features that every target has, so that no fallback is lost by asking for them.
+    #[must_use]
+    pub fn common(&self) -> FeatureSet {
+        Feature::ALL
+            .into_iter()
+            .filter(|feature| {
+                self.targets
+                    .iter()
+                    .all(|(_, can)| can.features.contains(*feature))
+            })
+            .collect()
+    }
+
+    /// How many tokens the tightest target reads and writes in all, where all are known.
+    #[must_use]
+    pub fn context_window(&self) -> Option<u64> {
+        let windows: Option<Vec<_>> = self
+            .targets
+            .iter()
+            .map(|(_, can)| can.context_window)
+            .collect();
+        windows?.into_iter().min()
+    }
+}

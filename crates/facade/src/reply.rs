@@ -1,0 +1,135 @@
+//! A whole answer, with the way it took and what it cost.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use interline_core::{AttemptRecord, CallId, ChatResponse, ModelId, NanoUsd, ProviderId, Target};
+use interline_resilience::{RouteReport, SkipReason};
+use interline_routing::{Exclusion, IgnoredHints, Strategy};
+
+/// A whole answer, with the way it took and what it cost.
+///
+/// The answer itself is read through it: `reply.text()`, `reply.usage`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Reply {
+    /// The answer.
+    pub response: ChatResponse,
+    /// Who gave it, and what happened before.
+    pub route: RouteInfo,
+    /// What it cost.
+    pub cost: Cost,
+}
+
+impl Reply {
+    pub(crate) const fn new(response: ChatResponse, route: RouteInfo, cost: Cost) -> Self {
+        Self {
+            response,
+            route,
+            cost,
+        }
+    }
+}
+
+impl Deref for Reply {
+    type Target = ChatResponse;
+
+    fn deref(&self) -> &ChatResponse {
+        &self.response
+    }
+}
+
+/// Who answered a call, and how it came to that.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RouteInfo {
+    /// The call's name in events and logs.
+    pub call_id: CallId,
+    /// The route's name; where the caller named a target or a model, that.
+    pub name: Arc<str>,
+    /// The rule that ordered the targets.
+    pub strategy: Strategy,
+    /// The connection that answered.
+    pub provider: ProviderId,
+    /// The model that it was asked for.
+    pub model: ModelId,
+    /// How many attempts there were, the one that answered included.
+    pub attempts: u32,
+    /// Whether another target than the first choice answered, or an attempt failed before.
+    pub is_fallback: bool,
+    /// Every attempt in order; the last one answered.
+    pub attempt_list: Vec<AttemptRecord>,
+    /// Who was passed over because of ill health, a pause or a credential.
+    pub skipped: Vec<(Target, SkipReason)>,
+    /// Who cannot carry the request, and what it lacks.
+    pub excluded: Vec<Exclusion>,
+    /// Wishes that some targets cannot follow and were not told about.
+    pub ignored: Vec<IgnoredHints>,
+}
+
+/// What was decided before the first attempt.
+#[derive(Clone, Debug)]
+pub(crate) struct Decision {
+    pub(crate) call_id: CallId,
+    pub(crate) name: Arc<str>,
+    pub(crate) strategy: Strategy,
+    pub(crate) excluded: Vec<Exclusion>,
+    pub(crate) ignored: Vec<IgnoredHints>,
+}
+
+impl RouteInfo {
+    pub(crate) fn new(decision: Decision, report: RouteReport) -> Self {
+        Self {
+            call_id: decision.call_id,
+            name: decision.name,
+            strategy: decision.strategy,
+            excluded: decision.excluded,
+            ignored: decision.ignored,
+            provider: report.target.provider,
+            model: report.target.model,
+            attempts: u32::try_from(report.attempts.len()).unwrap_or(u32::MAX),
+            is_fallback: report.is_fallback,
+            attempt_list: report.attempts,
+            skipped: report.skipped,
+        }
+    }
+
+    /// The target that answered.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        Target::new(self.provider.clone(), self.model.clone())
+    }
+}
+
+/// What a call cost, as far as the catalogue knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cost {
+    /// By the catalogue's prices and the vendor's own count of tokens.
+    Known(NanoUsd),
+    /// The price or the count is unknown. That is not the same as free.
+    #[default]
+    Unknown,
+}
+
+impl Cost {
+    /// The amount, where it is known.
+    #[must_use]
+    pub const fn known(self) -> Option<NanoUsd> {
+        match self {
+            Self::Known(amount) => Some(amount),
+            Self::Unknown => None,
+        }
+    }
+}
+
+impl fmt::Display for Cost {
+    /// `$0.00125`, or `unknown cost`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Known(amount) => write!(f, "${amount}"),
+            Self::Unknown => f.write_str("unknown cost"),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! How hard a route tries, and when it passes over a target.
+
+use interline_resilience::{AttemptPolicy, SimpleBreakerConfig};
+
+/// How hard a route tries, and when it passes over a target.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct RouteOptions {
+    /// Attempts, retries, pauses and timeouts.
+    pub policy: AttemptPolicy,
+    /// When a target is passed over.
+    pub breaker: Breaker,
+}
+
+impl RouteOptions {
+    /// The defaults of [`AttemptPolicy`] and [`Breaker`].
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets attempts, retries, pauses and timeouts.
+    #[must_use]
+    pub const fn with_policy(mut self, policy: AttemptPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Sets when a target is passed over.
+    #[must_use]
+    pub const fn with_breaker(mut self, breaker: Breaker) -> Self {
+        self.breaker = breaker;
+        self
+    }
+}
+
+/// When a target is passed over.
+///
+/// Routes with equal breakers share what is known of a target's health; routes with different ones
+/// each learn for themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Breaker {
+    /// Never.
+    Off,
+    /// After some failures within a window, for a while, then one probe.
+    Simple(SimpleBreakerConfig),
+}
+
+impl Default for Breaker {
+    /// The `simple` preset: 3 failures within 60 s skip a target for 30 s.
+    fn default() -> Self {
+        Self::Simple(SimpleBreakerConfig::default())
+    }
+}

@@ -1,0 +1,109 @@
+//! The routes of a client, ready to be called: members with capabilities, policy, engine and health.
+
+use std::sync::Arc;
+
+use interline_core::{HealthView, Target, TargetHealth};
+use interline_resilience::{
+    Admission, AlwaysAdmit, AttemptPolicy, Engine, Observer, SimpleBreaker,
+};
+use interline_routing::{Member, Rotation, Strategy};
+
+use crate::{Breaker, Connection};
+
+/// A route, ready to be called.
+#[derive(Debug)]
+pub(crate) struct ReadyRoute {
+    pub(crate) name: Arc<str>,
+    pub(crate) strategy: Strategy,
+    pub(crate) members: Vec<Member>,
+    /// Who reaches each member, in the same order.
+    pub(crate) connections: Vec<Connection>,
+    pub(crate) rotation: Rotation,
+    pub(crate) policy: AttemptPolicy,
+    pub(crate) lane: Arc<Lane>,
+}
+
+impl ReadyRoute {
+    /// The connection that reaches a target of this route.
+    pub(crate) fn connection(&self, target: &Target) -> Option<&Connection> {
+        let place = self
+            .members
+            .iter()
+            .position(|member| member.target.target == *target)?;
+        self.connections.get(place)
+    }
+
+    pub(crate) fn targets(&self) -> impl Iterator<Item = &Target> {
+        self.members.iter().map(|member| &member.target.target)
+    }
+
+    pub(crate) fn summary(&self) -> RouteSummary {
+        RouteSummary {
+            name: self.name.to_string(),
+            strategy: self.strategy,
+            targets: self.targets().cloned().collect(),
+        }
+    }
+}
+
+/// An attempt engine with the health that it keeps; shared by all routes whose breakers are equal.
+#[derive(Debug)]
+pub(crate) struct Lane {
+    pub(crate) breaker: Breaker,
+    pub(crate) engine: Engine,
+    health: Option<SimpleBreaker>,
+}
+
+impl Lane {
+    pub(crate) fn new(breaker: Breaker, observer: &Arc<dyn Observer>, seed: u64) -> Self {
+        let health = match breaker {
+            Breaker::Off => None,
+            Breaker::Simple(config) => Some(SimpleBreaker::new(config, Arc::clone(observer))),
+        };
+        let admission: Arc<dyn Admission> = match &health {
+            Some(breaker) => Arc::new(breaker.clone()),
+            None => Arc::new(AlwaysAdmit),
+        };
+        Self {
+            breaker,
+            engine: Engine::new(admission, Arc::clone(observer), seed),
+            health,
+        }
+    }
+}
+
+impl HealthView for Lane {
+    fn health(&self, target: &Target) -> TargetHealth {
+        self.health
+            .as_ref()
+            .map_or_else(TargetHealth::default, |view| view.health(target))
+    }
+}
+
+/// A route of a client, for lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RouteSummary {
+    /// What callers put into `model`.
+    pub name: String,
+    /// The rule that orders the targets.
+    pub strategy: Strategy,
+    /// The targets in the order written.
+    pub targets: Vec<Target>,
+}
+
+/// How a target of a route is doing, for lists.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct TargetStatus {
+    /// Which target.
+    pub target: Target,
+    /// How it is doing; where routes have different breakers, as the most careful one sees it.
+    pub health: TargetHealth,
+}
+
+impl TargetStatus {
+    pub(crate) const fn new(target: Target, health: TargetHealth) -> Self {
+        Self { target, health }
+    }
+}

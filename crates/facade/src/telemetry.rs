@@ -1,0 +1,264 @@
+//! Metrics of calls, attempts, fallbacks, tokens, money and health.
+//!
+//! They go to a recorder that is passed in, so no global one is needed.
+//! Names that begin with `gen_ai_` are OpenTelemetry's GenAI conventions in Prometheus form and
+//! speak of one attempt at a vendor; names that begin with `interline_` are ours and speak of calls.
+//! Labels hold only names that somebody configured or that the catalogue knows, so that callers
+//! cannot make new time series by inventing models.
+
+mod known_names;
+mod metric_names;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use interline_core::{ErrorKind, Target, Usage};
+use interline_resilience::{CallEvent, HealthState, Observer};
+use metrics::{Key, KeyName, Label, Level, Metadata, Recorder};
+
+pub(crate) use known_names::KnownNames;
+use metric_names as name;
+
+use crate::{Cost, RouteInfo, TargetStatus};
+
+const METADATA: Metadata<'static> = Metadata::new("interline", Level::INFO, None);
+
+/// A recorder behind a shared pointer.
+#[derive(Clone)]
+pub(crate) struct SharedRecorder(pub(crate) Arc<dyn Recorder + Send + Sync>);
+
+impl fmt::Debug for SharedRecorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SharedRecorder")
+    }
+}
+
+/// Writes metrics: as an observer of the engine's events, and from the client where events do not
+/// tell enough.
+#[derive(Debug)]
+pub(crate) struct MetricsObserver {
+    recorder: SharedRecorder,
+    known: KnownNames,
+}
+
+impl MetricsObserver {
+    pub(crate) fn new(recorder: SharedRecorder, known: KnownNames) -> Self {
+        describe(&*recorder.0);
+        Self { recorder, known }
+    }
+
+    /// A call was refused before any target was chosen.
+    pub(crate) fn refused(&self, kind: ErrorKind) {
+        self.call_ended("none", kind.code(), None);
+    }
+
+    /// A whole answer came.
+    pub(crate) fn answered_whole(&self, route: &RouteInfo, usage: &Usage, cost: Cost) {
+        let target = route.target();
+        let durations = route.attempt_list.iter().map(|attempt| attempt.duration);
+        self.attempt_ended(&target, last_duration(route), None);
+        self.call_ended(&route.name, "ok", Some(durations.sum()));
+        self.used(&target, usage, cost);
+    }
+
+    /// The first content of a stream came.
+    pub(crate) fn first_content(&self, route: &RouteInfo) {
+        let labels = self.vendor_labels(&route.target());
+        self.observe(name::TIME_TO_FIRST_CHUNK, labels, last_duration(route));
+    }
+
+    /// A stream came to its end, `streaming` after its first content.
+    pub(crate) fn stream_ended(
+        &self,
+        route: &RouteInfo,
+        streaming: Duration,
+        usage: &Usage,
+        cost: Cost,
+        failure: Option<&'static str>,
+    ) {
+        let target = route.target();
+        self.attempt_ended(&target, last_duration(route) + streaming, failure);
+        self.used(&target, usage, cost);
+    }
+
+    /// How a target is doing now.
+    pub(crate) fn health(&self, status: &TargetStatus) {
+        self.available(&status.target, status.health.is_available());
+    }
+
+    fn available(&self, target: &Target, is_available: bool) {
+        let key = Key::from_parts(name::TARGET_AVAILABLE, self.target_labels(target));
+        let gauge = self.recorder.0.register_gauge(&key, &METADATA);
+        gauge.set(if is_available { 1.0 } else { 0.0 });
+    }
+
+    fn attempt_ended(&self, target: &Target, duration: Duration, failure: Option<&'static str>) {
+        let mut labels = self.vendor_labels(target);
+        if let Some(code) = failure {
+            labels.push(Label::from_static_parts("error_type", code));
+        }
+        self.observe(name::OPERATION_DURATION, labels, duration);
+        let mut labels = self.target_labels(target);
+        labels.push(Label::from_static_parts("outcome", failure.unwrap_or("ok")));
+        self.count(name::ATTEMPTS, labels, 1);
+    }
+
+    fn call_ended(&self, route: &str, outcome: &'static str, duration: Option<Duration>) {
+        let labels = vec![
+            Label::new("route", self.known.route(route)),
+            Label::from_static_parts("outcome", outcome),
+        ];
+        self.count(name::REQUESTS, labels.clone(), 1);
+        if let Some(duration) = duration {
+            self.observe(name::REQUEST_DURATION, labels, duration);
+        }
+    }
+
+    fn used(&self, target: &Target, usage: &Usage, cost: Cost) {
+        let figures = [
+            ("input", usage.input_tokens),
+            ("output", usage.output_tokens),
+        ];
+        for (class, tokens) in figures {
+            let Some(tokens) = tokens else { continue };
+            let mut labels = self.vendor_labels(target);
+            labels.push(Label::from_static_parts("gen_ai_token_type", class));
+            let key = Key::from_parts(name::TOKEN_USAGE, labels);
+            let histogram = self.recorder.0.register_histogram(&key, &METADATA);
+            histogram.record(as_float(tokens));
+        }
+        let nano_usd = cost.known().and_then(|cost| u64::try_from(cost.get()).ok());
+        if let Some(nano_usd) = nano_usd {
+            self.count(name::COST, self.target_labels(target), nano_usd);
+        }
+    }
+
+    fn count(&self, name: &'static str, labels: Vec<Label>, by: u64) {
+        let key = Key::from_parts(name, labels);
+        self.recorder
+            .0
+            .register_counter(&key, &METADATA)
+            .increment(by);
+    }
+
+    fn observe(&self, name: &'static str, labels: Vec<Label>, duration: Duration) {
+        let key = Key::from_parts(name, labels);
+        let histogram = self.recorder.0.register_histogram(&key, &METADATA);
+        histogram.record(duration.as_secs_f64());
+    }
+
+    /// The labels that OpenTelemetry's conventions ask for, and the connection's name.
+    fn vendor_labels(&self, target: &Target) -> Vec<Label> {
+        vec![
+            Label::from_static_parts("gen_ai_operation_name", "chat"),
+            Label::new("gen_ai_provider_name", self.known.vendor(&target.provider)),
+            Label::new("gen_ai_request_model", self.known.model(target)),
+            Label::new("provider", target.provider.as_str().to_owned()),
+        ]
+    }
+
+    fn target_labels(&self, target: &Target) -> Vec<Label> {
+        vec![
+            Label::new("provider", target.provider.as_str().to_owned()),
+            Label::new("model", self.known.model(target)),
+        ]
+    }
+}
+
+impl Observer for MetricsObserver {
+    fn on_event(&self, event: &CallEvent) {
+        match event {
+            CallEvent::AttemptFailed {
+                target,
+                error,
+                duration,
+                ..
+            } => self.attempt_ended(target, *duration, Some(error.kind().code())),
+            CallEvent::FellBack {
+                route,
+                from,
+                to,
+                reason,
+                ..
+            } => {
+                let labels = vec![
+                    Label::new("route", self.known.route(route)),
+                    Label::new("from", from.provider.as_str().to_owned()),
+                    Label::new("to", to.provider.as_str().to_owned()),
+                    Label::from_static_parts("reason", reason.code()),
+                ];
+                self.count(name::FALLBACKS, labels, 1);
+            }
+            CallEvent::Skipped { target, reason, .. } => {
+                let mut labels = self.target_labels(target);
+                labels.push(Label::from_static_parts("reason", reason.code()));
+                self.count(name::SKIPS, labels, 1);
+            }
+            CallEvent::CredentialRejected { target, kind, .. } => {
+                let mut labels = self.target_labels(target);
+                labels.push(Label::from_static_parts("reason", kind.code()));
+                self.count(name::CREDENTIAL_REJECTIONS, labels, 1);
+            }
+            CallEvent::Answered { target, .. } => self.available(target, true),
+            CallEvent::Failed {
+                route,
+                error,
+                duration,
+                ..
+            }
+            | CallEvent::StreamFailed {
+                route,
+                error,
+                duration,
+                ..
+            } => self.call_ended(route, error.kind().code(), Some(*duration)),
+            CallEvent::Cancelled {
+                route, duration, ..
+            }
+            | CallEvent::StreamCancelled {
+                route, duration, ..
+            } => {
+                self.call_ended(route, ErrorKind::Cancelled.code(), Some(*duration));
+            }
+            CallEvent::StreamFinished {
+                route, duration, ..
+            } => {
+                self.call_ended(route, "ok", Some(*duration));
+            }
+            CallEvent::HealthChanged { target, state } => {
+                self.available(target, *state == HealthState::Available);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// How long the attempt took that answered; for a stream: until its first content.
+fn last_duration(route: &RouteInfo) -> Duration {
+    route
+        .attempt_list
+        .last()
+        .map_or(Duration::ZERO, |attempt| attempt.duration)
+}
+
+/// Counts above 2⁵³ lose their last digits, which no histogram shows.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "no histogram shows the last digits"
+)]
+const fn as_float(tokens: u64) -> f64 {
+    tokens as f64
+}
+
+fn describe(recorder: &dyn Recorder) {
+    for (name, unit, text) in name::HISTOGRAMS {
+        recorder.describe_histogram(KeyName::from_const_str(name), Some(unit), text.into());
+    }
+    for (name, text) in name::COUNTERS {
+        recorder.describe_counter(KeyName::from_const_str(name), None, text.into());
+    }
+    for (name, text) in name::GAUGES {
+        recorder.describe_gauge(KeyName::from_const_str(name), None, text.into());
+    }
+}

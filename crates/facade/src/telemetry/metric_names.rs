@@ -1,0 +1,55 @@
+//! The names of the metrics, with what they say.
+
+use metrics::Unit;
+
+pub(super) const OPERATION_DURATION: &str = "gen_ai_client_operation_duration_seconds";
+pub(super) const TIME_TO_FIRST_CHUNK: &str = "gen_ai_client_operation_time_to_first_chunk_seconds";
+pub(super) const TOKEN_USAGE: &str = "gen_ai_client_token_usage";
+
+pub(super) const REQUESTS: &str = "interline_requests_total";
+pub(super) const REQUEST_DURATION: &str = "interline_request_duration_seconds";
+pub(super) const ATTEMPTS: &str = "interline_attempts_total";
+pub(super) const FALLBACKS: &str = "interline_fallbacks_total";
+pub(super) const SKIPS: &str = "interline_skips_total";
+pub(super) const CREDENTIAL_REJECTIONS: &str = "interline_credential_rejections_total";
+pub(super) const COST: &str = "interline_cost_nano_usd_total";
+pub(super) const TARGET_AVAILABLE: &str = "interline_target_available";
+
+pub(super) const HISTOGRAMS: [(&str, Unit, &str); 4] = [
+    (
+        OPERATION_DURATION,
+        Unit::Seconds,
+        "One attempt at a vendor, a stream's end included.",
+    ),
+    (
+        TIME_TO_FIRST_CHUNK,
+        Unit::Seconds,
+        "From the start of a streaming attempt to its first content.",
+    ),
+    (TOKEN_USAGE, Unit::Count, "Tokens that an answer used."),
+    (
+        REQUEST_DURATION,
+        Unit::Seconds,
+        "A whole call over all its attempts.",
+    ),
+];
+
+pub(super) const COUNTERS: [(&str, &str); 6] = [
+    (REQUESTS, "Calls, by route and how they ended."),
+    (ATTEMPTS, "Attempts at targets, by how they ended."),
+    (
+        FALLBACKS,
+        "Calls that went on to another target, by reason.",
+    ),
+    (SKIPS, "Targets that were passed over, by reason."),
+    (
+        CREDENTIAL_REJECTIONS,
+        "Credentials that a vendor refused: somebody must look at them.",
+    ),
+    (COST, "What answers cost by the catalogue, in 1e-9 USD."),
+];
+
+pub(super) const GAUGES: [(&str, &str); 1] = [(
+    TARGET_AVAILABLE,
+    "1 where a target is called, 0 where it is passed over.",
+)];
