@@ -195,6 +195,10 @@ impl WireFormat for Anthropic {
         }
     }
 
+    fn unknown_model(&self, model: &str) -> String {
+        format!("model: {model}")
+    }
+
     fn error_body(&self, error: &VendorError, request_id: &str) -> Value {
         let kind = match error.case {
             ErrorCase::InvalidRequest | ErrorCase::ContextLength | ErrorCase::ContentPolicy => {

@@ -114,6 +114,8 @@ pub(crate) trait WireFormat: Send + Sync {
     fn status(&self, case: ErrorCase) -> u16;
     /// The message that the vendor sends where a fault names none.
     fn stock_message(&self, case: ErrorCase) -> &'static str;
+    /// The message for a model that is not there.
+    fn unknown_model(&self, model: &str) -> String;
     /// The body of an error answer.
     fn error_body(&self, error: &VendorError, request_id: &str) -> Value;
     /// The event that reports an error inside a stream.

@@ -208,6 +208,10 @@ impl WireFormat for OpenAi {
         }
     }
 
+    fn unknown_model(&self, model: &str) -> String {
+        format!("The model `{model}` does not exist or you do not have access to it.")
+    }
+
     fn error_body(&self, error: &VendorError, _: &str) -> Value {
         let (kind, code) = match error.case {
             ErrorCase::InvalidRequest | ErrorCase::UnknownPath | ErrorCase::TooLarge => {

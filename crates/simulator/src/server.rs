@@ -29,7 +29,7 @@ pub enum Door {
     Refuse,
     /// Connections are accepted and at once reset (RST). Idle connections are closed.
     Reset,
-    /// Connections are accepted and never read or answered. Idle connections are closed.
+    /// Connections are accepted, and what they send is discarded without an answer. Idle connections are closed.
     Silent,
 }
 

@@ -147,8 +147,7 @@ impl VendorService {
         if self.models.is_empty() || self.models.iter().any(|known| known == model) {
             return Ok(());
         }
-        let message =
-            format!("The model `{model}` does not exist or you do not have access to it.");
+        let message = self.format.unknown_model(model);
         Err(VendorError::new(ErrorCase::UnknownModel, message))
     }
 
