@@ -203,6 +203,16 @@ impl Client {
             ignored,
             ..
         } = self.plan(&route, request.features())?;
+        for one in &excluded {
+            tracing::debug!(
+                target: "interline",
+                route = &*route.name,
+                provider = %one.target.provider,
+                model = %one.target.model,
+                lacks = ?one.lacks,
+                "target cannot carry the request"
+            );
+        }
         let candidates = targets
             .into_iter()
             .filter_map(|target| {
@@ -357,6 +367,7 @@ impl Client {
 
 fn span(decision: &Decision, options: &CallOptions) -> Span {
     tracing::debug_span!(
+        target: "interline",
         "call",
         call = decision.call_id.as_str(),
         route = &*decision.name,

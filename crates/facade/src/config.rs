@@ -7,6 +7,7 @@
 //! What later versions will know is refused by name instead of being ignored.
 
 mod durations;
+mod inbound_keys;
 mod located;
 mod mistakes;
 mod provider_check;
@@ -21,6 +22,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use interline_core::{Error, Result};
+use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use crate::{ClientBuilder, Registry, Route, RouteOptions};
@@ -164,6 +166,25 @@ impl Config {
         Ok(address)
     }
 
+    /// The keys that callers of the gateway may present; with none, everybody may call. Secrets come
+    /// from the process's environment.
+    ///
+    /// # Errors
+    /// `InvalidRequest` that names each key that is not a reference, or leads nowhere.
+    pub fn inbound_keys(&self) -> Result<Vec<SecretString>> {
+        let variable = |name: &str| std::env::var(name).ok();
+        let mut mistakes = Mistakes::new(&self.source);
+        let keys = inbound_keys::read(&self.file.keys, &Secrets::new(&variable), &mut mistakes);
+        mistakes.into_result()?;
+        Ok(keys)
+    }
+
+    /// Whether a gateway without keys may listen on other addresses than loopback.
+    #[must_use]
+    pub const fn allows_unauthenticated(&self) -> bool {
+        self.file.allow_unauthenticated
+    }
+
     fn listen_address(&self, mistakes: &mut Mistakes<'_>) -> Option<SocketAddr> {
         let text = self.file.listen.as_ref()?;
         let address = text.value.parse().ok();
@@ -199,6 +220,7 @@ impl Config {
         self.refuse_later_keys(&mut mistakes);
         let mut builder = crate::Client::builder();
         self.listen_address(&mut mistakes);
+        inbound_keys::read(&self.file.keys, &secrets, &mut mistakes);
         for (name, entry) in &self.file.providers {
             let built = provider_check::build(name, entry, registry, &secrets, &mut mistakes);
             if let Some((kind, set)) = built {

@@ -56,7 +56,8 @@ impl<'a> Secrets<'a> {
         }
     }
 
-    fn resolve_text(&self, text: &str) -> Result<String, String> {
+    /// Replaces the references in one text.
+    pub(super) fn resolve_text(&self, text: &str) -> Result<String, String> {
         if let Some(path) = text.strip_prefix("file:") {
             return read_file(path);
         }

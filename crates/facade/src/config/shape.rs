@@ -11,6 +11,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use serde_saphyr::{RenderOptions, SnippetMode, UserMessageFormatter};
 
 use super::Later;
 use super::located::{Located, Place};
@@ -29,15 +30,31 @@ pub(super) fn parse(text: &str, source: &str) -> Result<File> {
                 line: location.line(),
                 column: location.column(),
             });
-        let options = {
-            let mut options = serde_saphyr::RenderOptions::default();
-            options.snippets = serde_saphyr::SnippetMode::Off;
-            options
-        };
-        let message = error.render_with_options(options);
+        let mut rendering = RenderOptions::new(&UserMessageFormatter);
+        rendering.snippets = SnippetMode::Off;
+        let whole = error.render_with_options(rendering);
+        // The place is told in front, as compilers do.
+        let message = whole
+            .rsplit_once(" at line ")
+            .map_or(whole.as_str(), |(message, _)| message);
+        let message = PLAINER
+            .iter()
+            .fold(message.to_owned(), |message, (jargon, plain)| {
+                message.replace(jargon, plain)
+            });
         Error::invalid_request(format!("{}: {message}", mistakes::located(source, place)))
     })
 }
+
+/// The reader's words, and what they mean to somebody who writes a file.
+const PLAINER: [(&str, &str); 5] = [
+    // Keys that are known only to be refused.
+    (", admin, router, budget", ""),
+    ("invalid u32", "expected a whole number from 0"),
+    ("invalid u64", "expected a whole number from 0"),
+    ("expected mapping start", "expected keys with values"),
+    ("expected string scalar", "expected a text"),
+];
 
 /// A whole file.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -51,6 +68,13 @@ pub(super) struct File {
     /// Where the gateway listens, as `ADDRESS:PORT`. Default: `127.0.0.1:8080`.
     #[serde(default)]
     pub(super) listen: Option<Located<String>>,
+    /// Keys that callers of the gateway may present, each a reference `${NAME}` or `file:/path`.
+    /// Default: none, everybody who reaches the gateway may call.
+    #[serde(default)]
+    pub(super) keys: Vec<Located<String>>,
+    /// Lets a gateway without keys listen on other addresses than loopback. Default: false.
+    #[serde(default)]
+    pub(super) allow_unauthenticated: bool,
     /// Connections to vendors, by a name of your own.
     #[serde(default)]
     pub(super) providers: BTreeMap<String, ProviderEntry>,

@@ -1,0 +1,373 @@
+//! Configuration files: what is read, and how each mistake is told.
+#![cfg(feature = "config")]
+
+use std::sync::{Arc, Mutex};
+
+use interline::{
+    CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, Client, Config, Error,
+    ErrorKind, FeatureSet, ModelId, Provider, ProviderFactory, ProviderId, ProviderSet,
+    ProviderSettings, Registry, Result, async_trait,
+};
+use serde_json::{Value, json};
+
+/// A provider that nobody calls.
+#[derive(Debug)]
+struct Idle(ProviderId);
+
+#[async_trait]
+impl Provider for Idle {
+    fn id(&self) -> &ProviderId {
+        &self.0
+    }
+
+    fn capabilities(&self, _: &ModelId) -> Capabilities {
+        Capabilities::new(FeatureSet::all())
+    }
+
+    async fn complete(&self, _: &CallContext, _: &ChatRequest) -> Result<ChatResponse> {
+        Err(Error::new(ErrorKind::Internal, "nobody calls this"))
+    }
+
+    async fn stream(&self, _: &CallContext, _: &ChatRequest) -> Result<ChatStream> {
+        Err(Error::new(ErrorKind::Internal, "nobody calls this"))
+    }
+
+    async fn health_check(&self, _: &CallContext) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Remembers the settings it was given, and refuses the key `colour`.
+#[derive(Clone, Debug)]
+struct Recording {
+    kind: &'static str,
+    seen: Arc<Mutex<Vec<(String, Value)>>>,
+}
+
+impl Recording {
+    fn of(kind: &'static str) -> Self {
+        Self {
+            kind,
+            seen: Arc::default(),
+        }
+    }
+
+    fn seen(&self) -> Vec<(String, Value)> {
+        self.seen.lock().expect("nobody panicked").clone()
+    }
+}
+
+impl ProviderFactory for Recording {
+    fn kind(&self) -> &str {
+        self.kind
+    }
+
+    fn settings_schema(&self) -> Value {
+        json!({
+            "type": "object",
+            "properties": { "api_key": { "type": "string" }, "base_url": { "type": "string" } },
+            "additionalProperties": false,
+        })
+    }
+
+    fn key_variable(&self) -> Option<&str> {
+        (self.kind == "openai").then_some("OPENAI_API_KEY")
+    }
+
+    fn build(&self, settings: ProviderSettings) -> Result<ProviderSet> {
+        if settings.values.get("colour").is_some() {
+            return Err(Error::invalid_request("setting `colour` is unknown").with_param("colour"));
+        }
+        let id = settings.id.to_string();
+        self.seen
+            .lock()
+            .expect("nobody panicked")
+            .push((id, settings.values));
+        Ok(ProviderSet::new(Arc::new(Idle(settings.id))))
+    }
+}
+
+fn registry() -> Registry {
+    Registry::empty()
+        .with(Recording::of("openai"))
+        .with(Recording::of("anthropic"))
+}
+
+fn variables(name: &str) -> Option<String> {
+    (name == "KEY").then(|| "sk-very-secret".to_owned())
+}
+
+fn client(text: &str) -> Result<Client> {
+    Config::parse(text, "test.yaml")?
+        .client_builder_with(&registry(), variables)?
+        .build()
+}
+
+#[track_caller]
+fn accepted(text: &str) -> Client {
+    match client(text) {
+        Ok(client) => client,
+        Err(error) => panic!("{}", error.message()),
+    }
+}
+
+/// Each of `lines` must be a line of the message, from its beginning.
+#[track_caller]
+fn refused(text: &str, lines: &[&str]) {
+    let error = client(text).expect_err("a mistake");
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    let told: Vec<_> = error.message().lines().collect();
+    assert_eq!(told.len(), lines.len(), "{}", error.message());
+    for (told, line) in told.iter().zip(lines) {
+        assert!(told.starts_with(line), "{told}\nshould begin with\n{line}");
+    }
+}
+
+const WHOLE: &str = r#"
+version: 1
+listen: 127.0.0.1:8080
+providers:
+  openai: { kind: openai, api_key: "${KEY}", api: chat }
+  claude:
+    kind: anthropic
+    api_key: "${KEY}"
+    base_url: http://127.0.0.1:9/prefix
+    timeouts: { connect: 5s }
+    headers: { x-team: "a ${KEY} b" }
+routes:
+  chat:
+    strategy: weighted
+    targets: [openai/gpt-4o, { target: claude/claude-3-5-sonnet-20241022, weight: 2 }]
+    retry: { max_attempts: 3, same_target: 1, by_kind: { timeout: 0 } }
+    timeouts: { first_token: 30s, idle: 20s, total: 600s, unary: 2m }
+    breaker: { preset: simple, failures: 5, window: 1m, skip: 10s }
+  plain:
+    targets:
+      - openai/gpt-4o
+"#;
+
+#[test]
+fn a_whole_file_becomes_a_client() {
+    let client = accepted(WHOLE);
+    let routes = client.routes();
+    let names: Vec<_> = routes.iter().map(|route| route.name.as_str()).collect();
+    assert_eq!(names, ["chat", "plain"]);
+    assert_eq!(routes[0].strategy.name(), "weighted");
+    let targets: Vec<_> = routes[0].targets.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        targets,
+        ["openai/gpt-4o", "claude/claude-3-5-sonnet-20241022"]
+    );
+    let kinds: Vec<_> = client.providers().map(|p| p.kind.clone()).collect();
+    assert_eq!(
+        kinds,
+        [Some("anthropic".to_owned()), Some("openai".to_owned())]
+    );
+}
+
+#[test]
+fn settings_reach_the_factory_with_secrets_in_place() {
+    let anthropic = Recording::of("anthropic");
+    let registry = registry().with(anthropic.clone());
+    let built = Config::parse(WHOLE, "test.yaml")
+        .expect("a good file")
+        .client_builder_with(&registry, variables);
+    assert!(built.is_ok(), "{built:?}");
+    let expected = json!({
+        "api_key": "sk-very-secret",
+        "base_url": "http://127.0.0.1:9/prefix",
+        "timeouts": { "connect": "5s" },
+        "headers": { "x-team": "a sk-very-secret b" },
+    });
+    assert_eq!(anthropic.seen(), [("claude".to_owned(), expected)]);
+}
+
+#[test]
+fn json_is_accepted_wherever_yaml_is() {
+    let client = accepted(
+        "{\n\t\"providers\": {\"openai\": {\"kind\": \"openai\", \"api_key\": \"${KEY}\"}},\n\
+         \t\"routes\": {\"chat\": {\"targets\": [\"openai/gpt-4o\"], \"timeouts\": {\"total\": \"5s\"}}}\n}",
+    );
+    assert_eq!(client.routes().len(), 1);
+}
+
+#[test]
+fn a_file_without_routes_serves_targets_and_models() {
+    let client = accepted("providers: { openai: { kind: openai, api_key: '${KEY}' } }");
+    assert!(client.resolve("openai/gpt-4o").is_ok());
+    assert!(client.resolve("gpt-4o").is_ok());
+}
+
+#[test]
+fn malformed_text_and_unknown_keys_are_told_with_their_place() {
+    refused("providers: [", &["test.yaml:1:"]);
+    refused("providerz: {}", &["test.yaml:1:1: "]);
+    refused(
+        "providers: { openai: { kind: openai } }\nroutes:\n  chat:\n    targets: [openai/gpt-4o]\n    retries: 3\n",
+        &["test.yaml:5:5: "],
+    );
+    refused(
+        "routes: { chat: { targets: [{ target: a/b, wait: 2 }] } }",
+        &["test.yaml:1:"],
+    );
+    refused("version: two", &["test.yaml:1:10: "]);
+    refused("providers: {}\nproviders: {}", &["test.yaml:2:1: "]);
+}
+
+#[test]
+fn every_mistake_is_told_at_once_in_the_order_of_the_file() {
+    refused(
+        r"
+version: 2
+listen: here
+providers:
+  a: { kind: opnai }
+  b: { api_key: '${KEY}' }
+  c: { kind: openai, api_key: '${NOPE}' }
+  d: { kind: openai, api_key: sk-literal }
+  e: { kind: openai, colour: red }
+routes:
+  chat:
+    strategy: cost
+    targets: [openai, z/m, { target: c/m, weight: 0 }]
+    retry: { max_attempts: 0 }
+    timeouts: { idle: 20 parsecs, total: 0s }
+    breaker: { preset: adaptive }
+  empty: { targets: [] }
+",
+        &[
+            "test.yaml:2:10: version: version 2 is unknown",
+            "test.yaml:3:9: listen: `here` is not",
+            "test.yaml:5:14: providers.a.kind: provider kind `opnai` is unknown: known kinds are `anthropic`, `openai`",
+            "test.yaml:6:6: providers.b.kind: is missing",
+            "test.yaml:7:31: providers.c.api_key: environment variable `NOPE` is not set",
+            "test.yaml:8:31: providers.d.api_key: must be a reference",
+            "test.yaml:9:30: providers.e: setting `colour` is unknown",
+            "test.yaml:12:15: routes.chat.strategy: strategy `cost` is not available in this version",
+            "test.yaml:13:15: routes.chat.targets[0]: target `openai` is not of the form",
+            "test.yaml:13:23: routes.chat.targets[1]: `z/m` names provider `z`, which is not configured (configured: a, b, c, d, e)",
+            "test.yaml:13:28: routes.chat.targets[2]: weight 0",
+            "test.yaml:14:28: routes.chat.retry.max_attempts: must be at least 1",
+            "test.yaml:15:23: routes.chat.timeouts.idle: ",
+            "test.yaml:15:42: routes.chat.timeouts.total: must be longer than nothing",
+            "test.yaml:16:24: routes.chat.breaker.preset: `adaptive` is not available in this version: use `simple` or `off`",
+            "test.yaml:17:21: routes.empty.targets: is empty",
+        ],
+    );
+}
+
+#[test]
+fn what_later_versions_know_is_refused_by_name() {
+    refused(
+        r"
+providers:
+  a: { kind: openai, limits: { rpm: 3 }, failure_domain: x, api: responses }
+admin: { token: '${KEY}' }
+router: {}
+budget: { daily_usd: 100 }
+",
+        &[
+            "test.yaml:3:",
+            "test.yaml:3:",
+            "test.yaml:3:",
+            "test.yaml:4:8: admin: is not available in this version",
+            "test.yaml:5:9: router: is not available in this version",
+            "test.yaml:6:9: budget: is not available in this version",
+        ],
+    );
+    let text = "providers: { a: { kind: openai, api: responses } }";
+    let error = client(text).expect_err("not yet");
+    assert!(
+        error.message().contains("`responses` is not available"),
+        "{error}"
+    );
+}
+
+#[test]
+fn no_provider_is_a_mistake() {
+    refused(
+        "version: 1",
+        &["test.yaml: providers: no provider is configured"],
+    );
+}
+
+#[test]
+fn numbers_of_a_breaker_that_is_off_are_a_mistake() {
+    let text = "providers: { a: { kind: openai } }\n\
+                routes: { r: { targets: [a/m], breaker: { preset: off, failures: 9 } } }";
+    refused(text, &["test.yaml:2:51: routes.r.breaker.preset: is `off`"]);
+}
+
+#[test]
+fn secrets_are_never_shown() {
+    for text in [
+        "providers: { a: { kind: openai, api_key: sk-literal } }",
+        "providers: { a: { kind: openai, api_key: sk-literal, colour: red } }",
+        "providers: { a: { kind: openai, api_key: sk-literal }, b: [ }",
+        "providers: { a: { kind: openai, api_key: [sk-literal] } }",
+        "providers: { a: { kind: openai, api_key: '${KEY}', colour: red } }",
+    ] {
+        let error = client(text).expect_err("a mistake");
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains("sk-literal"), "{shown}");
+        assert!(!shown.contains("sk-very-secret"), "{shown}");
+    }
+    let config = Config::parse(
+        "providers: { a: { kind: openai, api_key: sk-literal } }",
+        "test.yaml",
+    );
+    assert!(!format!("{config:?}").contains("sk-literal"));
+}
+
+#[test]
+fn secrets_may_stand_in_files() {
+    let folder = std::env::temp_dir().join(format!("interline-secret-{}", std::process::id()));
+    std::fs::write(&folder, "sk-from-file\n").expect("a writable temporary folder");
+    let openai = Recording::of("openai");
+    let text = format!(
+        "providers: {{ a: {{ kind: openai, api_key: 'file:{}' }} }}",
+        folder.display()
+    );
+    let built = Config::parse(&text, "test.yaml")
+        .expect("a good file")
+        .client_builder_with(&registry().with(openai.clone()), variables);
+    std::fs::remove_file(&folder).expect("the file is ours");
+    assert!(built.is_ok(), "{built:?}");
+    assert_eq!(openai.seen()[0].1["api_key"], json!("sk-from-file"));
+}
+
+#[test]
+fn the_environment_gives_a_provider_for_each_known_key() {
+    let environment = |name: &str| (name == "OPENAI_API_KEY").then(|| "sk-env".to_owned());
+    let openai = Recording::of("openai");
+    let registry = registry().with(openai.clone());
+    let config = Config::from_environment(&registry, environment);
+    assert_eq!(config.provider_names(), ["openai"]);
+    let client = Client::from_config(&config, &registry).expect("a good configuration");
+    assert!(client.resolve("gpt-4o").is_ok());
+    assert_eq!(openai.seen()[0].1, json!({ "api_key": "sk-env" }));
+    let nothing = Config::from_environment(&registry, |_| None);
+    assert!(Client::from_config(&nothing, &registry).is_err());
+}
+
+#[test]
+fn the_schema_knows_the_kinds_and_hides_what_is_not_there_yet() {
+    let schema = Config::schema(&registry());
+    let kinds = schema["properties"]["providers"]["additionalProperties"]["oneOf"]
+        .as_array()
+        .expect("one schema per kind");
+    let titles: Vec<_> = kinds.iter().map(|kind| kind["title"].as_str()).collect();
+    assert_eq!(titles, [Some("anthropic"), Some("openai")]);
+    assert_eq!(kinds[1]["properties"]["kind"], json!({ "const": "openai" }));
+    assert_eq!(kinds[1]["properties"]["api"], json!({ "const": "chat" }));
+    assert_eq!(kinds[0]["properties"].get("api"), None);
+    let text = schema.to_string();
+    assert!(
+        text.contains("round_robin") && text.contains("first_token"),
+        "{text}"
+    );
+    for later in ["admin", "router", "budget", "adaptive"] {
+        assert!(!text.contains(later), "{later}: {text}");
+    }
+    assert_eq!(schema["additionalProperties"], json!(false));
+}

@@ -1,0 +1,247 @@
+//! The metrics that a client writes, through a recorder that is passed in.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use interline::{ChatRequest, Client, ErrorKind, Message, Route};
+use interline_testkit::FakeProvider;
+use metrics::{
+    Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder,
+    SharedString, Unit,
+};
+
+/// Adds up every series: counters and gauges their value, histograms how many samples they saw.
+#[derive(Debug, Default)]
+struct Ledger(Mutex<BTreeMap<String, Arc<Cell>>>);
+
+#[derive(Debug, Default)]
+struct Cell(AtomicU64);
+
+impl CounterFn for Cell {
+    fn increment(&self, value: u64) {
+        self.0.fetch_add(value, Ordering::Relaxed);
+    }
+
+    fn absolute(&self, value: u64) {
+        self.0.store(value, Ordering::Relaxed);
+    }
+}
+
+impl GaugeFn for Cell {
+    fn increment(&self, _: f64) {}
+
+    fn decrement(&self, _: f64) {}
+
+    fn set(&self, value: f64) {
+        self.0.store(u64::from(value > 0.0), Ordering::Relaxed);
+    }
+}
+
+impl HistogramFn for Cell {
+    fn record(&self, _: f64) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Ledger {
+    fn cell(&self, key: &Key) -> Arc<Cell> {
+        let mut labels: Vec<_> = key
+            .labels()
+            .map(|label| format!("{}={}", label.key(), label.value()))
+            .collect();
+        labels.sort();
+        let name = format!("{}{{{}}}", key.name(), labels.join(","));
+        Arc::clone(
+            self.0
+                .lock()
+                .expect("nobody panicked")
+                .entry(name)
+                .or_default(),
+        )
+    }
+
+    #[track_caller]
+    fn check(&self, series: &str, value: u64) {
+        let cells = self.0.lock().expect("nobody panicked");
+        let seen = cells.get(series).map(|cell| cell.0.load(Ordering::Relaxed));
+        let names: Vec<_> = cells.keys().collect();
+        assert_eq!(seen, Some(value), "{series} among {names:#?}");
+    }
+}
+
+impl Recorder for Ledger {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        Counter::from_arc(self.cell(key))
+    }
+
+    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+        Gauge::from_arc(self.cell(key))
+    }
+
+    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
+        Histogram::from_arc(self.cell(key))
+    }
+}
+
+fn client(ledger: &Arc<Ledger>, openai: FakeProvider) -> Client {
+    let claude = FakeProvider::new("anthropic").answers("Hello there");
+    Client::builder()
+        .provider("openai", Arc::new(openai))
+        .provider("claude", Arc::new(claude))
+        .route(
+            "chat",
+            Route::fallback(["openai/gpt-4o", "claude/claude-2.1"]),
+        )
+        .metrics(Arc::clone(ledger) as Arc<dyn Recorder + Send + Sync>)
+        .build()
+        .expect("a good client")
+}
+
+fn request(model: &str) -> ChatRequest {
+    ChatRequest::new(model, [Message::user("Hi!")])
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fallback_is_counted_by_reason_and_the_answer_by_vendor() {
+    let ledger = Arc::new(Ledger::default());
+    let client = client(&ledger, FakeProvider::new("o").fails(ErrorKind::Overloaded));
+    client.complete(request("chat")).await.unwrap();
+    ledger.check("interline_requests_total{outcome=ok,route=chat}", 1);
+    ledger.check(
+        "interline_request_duration_seconds{outcome=ok,route=chat}",
+        1,
+    );
+    ledger.check(
+        "interline_attempts_total{model=gpt-4o,outcome=overloaded,provider=openai}",
+        1,
+    );
+    ledger.check(
+        "interline_attempts_total{model=claude-2.1,outcome=ok,provider=claude}",
+        1,
+    );
+    ledger.check(
+        "interline_fallbacks_total{from=openai,reason=overloaded,route=chat,to=claude}",
+        1,
+    );
+    let vendor =
+        "gen_ai_operation_name=chat,gen_ai_provider_name=anthropic,gen_ai_request_model=claude-2.1";
+    ledger.check(
+        &format!("gen_ai_client_operation_duration_seconds{{{vendor},provider=claude}}"),
+        1,
+    );
+    for class in ["input", "output"] {
+        let series = format!(
+            "gen_ai_client_token_usage{{{vendor},gen_ai_token_type={class},provider=claude}}"
+        );
+        ledger.check(&series, 1);
+    }
+    let failed = "error_type=overloaded,gen_ai_operation_name=chat,gen_ai_provider_name=openai,gen_ai_request_model=gpt-4o,provider=openai";
+    ledger.check(
+        &format!("gen_ai_client_operation_duration_seconds{{{failed}}}"),
+        1,
+    );
+    // One token in at 8 USD per million, two out at 24.
+    ledger.check(
+        "interline_cost_nano_usd_total{model=claude-2.1,provider=claude}",
+        8_000 + 48_000,
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_is_counted_when_it_ends() {
+    let ledger = Arc::new(Ledger::default());
+    let client = client(&ledger, FakeProvider::new("o").answers("a b c"));
+    let mut stream = client.stream(request("chat")).await.unwrap();
+    let vendor = "gen_ai_operation_name=chat,gen_ai_provider_name=openai,gen_ai_request_model=gpt-4o,provider=openai";
+    ledger.check(
+        &format!("gen_ai_client_operation_time_to_first_chunk_seconds{{{vendor}}}"),
+        1,
+    );
+    while let Some(frame) = stream.next().await {
+        frame.unwrap();
+    }
+    ledger.check("interline_requests_total{outcome=ok,route=chat}", 1);
+    ledger.check(
+        "interline_attempts_total{model=gpt-4o,outcome=ok,provider=openai}",
+        1,
+    );
+    drop(stream);
+    ledger.check(
+        "interline_attempts_total{model=gpt-4o,outcome=ok,provider=openai}",
+        1,
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_breaks_or_is_dropped_is_counted_as_such() {
+    let ledger = Arc::new(Ledger::default());
+    let cut = FakeProvider::new("o").fails_after("half", ErrorKind::Protocol);
+    let broken = client(&ledger, cut);
+    let mut stream = broken.stream(request("chat")).await.unwrap();
+    while let Some(Ok(_)) = stream.next().await {}
+    ledger.check("interline_requests_total{outcome=protocol,route=chat}", 1);
+    ledger.check(
+        "interline_attempts_total{model=gpt-4o,outcome=protocol,provider=openai}",
+        1,
+    );
+
+    let ledger = Arc::new(Ledger::default());
+    let client = client(&ledger, FakeProvider::new("o").answers("a b c"));
+    drop(client.stream(request("chat")).await.unwrap());
+    ledger.check("interline_requests_total{outcome=cancelled,route=chat}", 1);
+    ledger.check(
+        "interline_attempts_total{model=gpt-4o,outcome=cancelled,provider=openai}",
+        1,
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn callers_cannot_make_new_series() {
+    let ledger = Arc::new(Ledger::default());
+    let client = client(&ledger, FakeProvider::new("o").answers("hi"));
+    for name in ["made-up-1", "made-up-2"] {
+        client
+            .complete(request(&format!("openai/{name}")))
+            .await
+            .unwrap();
+        client.complete(request(name)).await.unwrap_err();
+    }
+    ledger.check(
+        "interline_attempts_total{model=other,outcome=ok,provider=openai}",
+        2,
+    );
+    ledger.check("interline_requests_total{outcome=ok,route=direct}", 2);
+    ledger.check("interline_requests_total{outcome=not_found,route=none}", 2);
+    let series = ledger.0.lock().expect("nobody panicked");
+    assert!(!series.keys().any(|name| name.contains("made-up")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn health_is_a_gauge_that_can_be_brought_up_to_date() {
+    let ledger = Arc::new(Ledger::default());
+    let client = client(
+        &ledger,
+        FakeProvider::new("o").fails(ErrorKind::Unavailable),
+    );
+    client.record_health();
+    let openai = "interline_target_available{model=gpt-4o,provider=openai}";
+    ledger.check(openai, 1);
+    for _ in 0..3 {
+        client.complete(request("chat")).await.unwrap();
+    }
+    ledger.check(openai, 0);
+    ledger.check(
+        "interline_target_available{model=claude-2.1,provider=claude}",
+        1,
+    );
+    tokio::time::advance(std::time::Duration::from_secs(31)).await;
+    client.record_health();
+    ledger.check(openai, 1);
+}
