@@ -1,0 +1,69 @@
+//! Replays one recorded case: serve the answer, call the adapter, compare both directions.
+
+use interline::{ChatRequest, Result};
+use interline_simulator::{Canned, CannedServer};
+use interline_testkit::{Outcome, RecordedCase, differences};
+use serde_json::Value;
+
+use crate::api::Api;
+use crate::cuts;
+
+/// What was wrong, one sentence each; empty where the case passed in every cut.
+pub(crate) async fn run(case: &RecordedCase, api: &Api, seed: u64) -> Vec<String> {
+    let mut found = Vec::new();
+    for cut in cuts::of(case.response_body().len(), seed, &case.id) {
+        let wrong = match replay(case, api, cut.offsets).await {
+            Ok(wrong) => wrong,
+            Err(error) => vec![format!("could not be replayed: {error}")],
+        };
+        found.extend(wrong.into_iter().map(|what| format!("{}: {what}", cut.name)));
+        if !found.is_empty() {
+            // The other cuts would say the same again.
+            break;
+        }
+    }
+    found
+}
+
+async fn replay(case: &RecordedCase, api: &Api, offsets: Vec<usize>) -> Result<Vec<String>> {
+    let canned = Canned::new(case.response.status, case.response_body())
+        .with_headers(case.response.headers.clone())
+        .with_cuts(offsets);
+    let server = CannedServer::start(canned)
+        .await
+        .map_err(|error| interline::Error::invalid_request(format!("no server: {error}")))?;
+    let path = case.request.path.split('?').next().unwrap_or_default();
+    let prefix = path.strip_suffix(api.call_path).unwrap_or_default();
+    let provider = (api.provider)(&format!("{}{prefix}", server.base_url()))?;
+    let request: ChatRequest = (api.decode_request)(case.request.body.to_string().into())?;
+    let outcome = if case.is_stream() {
+        Outcome::of_stream(provider.as_ref(), &request).await
+    } else {
+        Outcome::of_complete(provider.as_ref(), &request).await
+    };
+    let mut found = differences(&case.expected, &outcome, api.usage);
+    match server.ledger().last() {
+        Some(sent) => {
+            if sent.path != path {
+                found.push(format!("called {}, not {path}", sent.path));
+            }
+            found.extend(request_differences(&case.request.body, &sent.body));
+        }
+        None => found.push("sent nothing".to_owned()),
+    }
+    Ok(found)
+}
+
+/// Keys that the adapter owns: it says itself whether it streams and wants usage.
+const OWNED_KEYS: [&str; 2] = ["stream", "stream_options"];
+
+fn request_differences(recorded: &Value, sent: &Value) -> Vec<String> {
+    let (Some(recorded), Some(sent)) = (recorded.as_object(), sent.as_object()) else {
+        return vec!["the request sent is not a JSON object".to_owned()];
+    };
+    let keys = recorded.keys().chain(sent.keys().filter(|key| !recorded.contains_key(*key)));
+    keys.filter(|key| !OWNED_KEYS.contains(&key.as_str()))
+        .filter(|key| recorded.get(*key) != sent.get(*key))
+        .map(|key| format!("the request sent differs in `{key}`"))
+        .collect()
+}

@@ -1,0 +1,91 @@
+//! The table per vendor, and what failed.
+
+use std::collections::BTreeMap;
+
+use anstream::println;
+use interline_testkit::RecordedCase;
+use owo_colors::OwoColorize as _;
+
+/// What came of all cases.
+#[derive(Default)]
+pub(crate) struct Report {
+    vendors: BTreeMap<String, Tally>,
+    /// Protocols that no adapter speaks yet, with their cases.
+    not_served: BTreeMap<String, usize>,
+    failures: Vec<(String, Vec<String>)>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    passed: usize,
+    failed: usize,
+    not_served: usize,
+}
+
+impl Report {
+    /// Takes note of a case that was replayed.
+    pub(crate) fn replayed(&mut self, case: &RecordedCase, wrong: &[String]) {
+        let tally = self.vendors.entry(case.provider.clone()).or_default();
+        if wrong.is_empty() {
+            tally.passed += 1;
+        } else {
+            tally.failed += 1;
+            self.failures.push((case.id.clone(), wrong.to_vec()));
+        }
+    }
+
+    /// Takes note of a case whose protocol no adapter speaks yet.
+    pub(crate) fn not_served(&mut self, case: &RecordedCase) {
+        self.vendors.entry(case.provider.clone()).or_default().not_served += 1;
+        *self.not_served.entry(case.api.clone()).or_default() += 1;
+    }
+
+    /// Whether something was replayed and nothing failed.
+    pub(crate) fn is_green(&self) -> bool {
+        let total = self.total();
+        total.failed == 0 && total.passed > 0
+    }
+
+    fn total(&self) -> Tally {
+        self.vendors.values().fold(Tally::default(), |sum, one| Tally {
+            passed: sum.passed + one.passed,
+            failed: sum.failed + one.failed,
+            not_served: sum.not_served + one.not_served,
+        })
+    }
+
+    /// Prints the failures and the table.
+    pub(crate) fn print(&self, seed: u64) {
+        for (id, wrong) in &self.failures {
+            println!("{} {id} (seed {seed})", "FAIL".red().bold());
+            for what in wrong {
+                println!("     {}", shortened(what));
+            }
+        }
+        let heading = format!("{:<16} {:>7} {:>7} {:>11}", "vendor", "passed", "failed", "not served");
+        println!("{}", heading.bold());
+        for (vendor, tally) in &self.vendors {
+            println!("{}", row(vendor, *tally));
+        }
+        println!("{}", row("all", self.total()).bold());
+        if !self.not_served.is_empty() {
+            let apis = self.not_served.iter().map(|(api, cases)| format!("{api} ({cases})"));
+            println!("not served by any adapter yet: {}", apis.collect::<Vec<_>>().join(", "));
+        }
+        let total = self.total();
+        println!("wire: {} passed, {} failed", total.passed, total.failed);
+    }
+}
+
+fn row(name: &str, tally: Tally) -> String {
+    format!("{name:<16} {:>7} {:>7} {:>11}", tally.passed, tally.failed, tally.not_served)
+}
+
+/// Enough of a difference to see where it is; whole answers would drown the table.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 600;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{} …", &text[..end]),
+        None => text.to_owned(),
+    }
+}
