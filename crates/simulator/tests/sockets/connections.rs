@@ -121,7 +121,7 @@ async fn client_that_gives_up_on_silence_is_seen() {
 
 #[tokio::test]
 async fn pacing_delays_first_and_later_tokens() {
-    let pacing = Pacing::new(Duration::from_millis(60), Duration::from_millis(20));
+    let pacing = Pacing::new(Duration::from_millis(300), Duration::from_millis(20));
     let vendor = Vendor::openai("alpha")
         .with_pacing(pacing)
         .start()
@@ -134,14 +134,14 @@ async fn pacing_delays_first_and_later_tokens() {
     let prefix = started.elapsed();
     let (_, ended) = read_to_end(response).await;
     ended.unwrap();
-    // Three tokens: one wait of 60 ms and two of 20 ms.
+    // Three tokens: one wait of 300 ms and two of 20 ms.
     assert!(
-        started.elapsed() >= Duration::from_millis(100),
+        started.elapsed() >= Duration::from_millis(340),
         "{:?}",
         started.elapsed()
     );
     assert!(
-        prefix < Duration::from_millis(60),
+        prefix < Duration::from_millis(300),
         "the prefix is not paced: {prefix:?}"
     );
     let started = Instant::now();
@@ -153,7 +153,7 @@ async fn pacing_delays_first_and_later_tokens() {
         .await
         .unwrap();
     assert!(
-        started.elapsed() >= Duration::from_millis(100),
+        started.elapsed() >= Duration::from_millis(340),
         "{:?}",
         started.elapsed()
     );
