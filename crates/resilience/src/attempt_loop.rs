@@ -144,6 +144,7 @@ impl<'a> AttemptLoop<'a> {
             Choice::Retry { index, at, reason } => Step::Wait(index, at, reason),
             Choice::LastResort { index } => {
                 self.last_resort = LastResort::Used;
+                self.standing(index).become_last_resort();
                 let target = &self.candidate(index).target;
                 Step::Attempt(index, self.admission.admit_anyway(target, now))
             }

@@ -144,11 +144,11 @@ impl Admission for SimpleBreaker {
         }
     }
 
-    fn admit_anyway(&self, target: &Target, _: Instant) -> Permit {
+    fn admit_anyway(&self, target: &Target, now: Instant) -> Permit {
         let ticket = self
             .shared
             .find(target)
-            .map_or_else(Ticket::default, |state| lock(&state).admit_anyway());
+            .map_or_else(Ticket::default, |state| lock(&state).admit_anyway(now));
         self.permit(target, ticket)
     }
 }

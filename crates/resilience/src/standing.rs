@@ -15,6 +15,7 @@ pub(crate) struct Standing {
     /// The kinds of failure that it was asked again for, after a pause.
     retried: Vec<ErrorKind>,
     stale: StaleRetry,
+    admitted: Admitted,
     /// Until when the vendor asked to be left alone.
     announced: Option<Instant>,
 }
@@ -54,6 +55,14 @@ enum StaleRetry {
     #[default]
     Unused,
     Used,
+}
+
+/// Whether the admission let the last attempt through of its own accord.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Admitted {
+    #[default]
+    Freely,
+    AsLastResort,
 }
 
 impl Standing {
@@ -124,6 +133,11 @@ impl Standing {
         }
     }
 
+    /// Takes note that it is asked although it is ill: one attempt, no retry.
+    pub(crate) const fn become_last_resort(&mut self) {
+        self.admitted = Admitted::AsLastResort;
+    }
+
     /// Takes note that an attempt at it begins.
     pub(crate) const fn begin_attempt(&mut self) {
         self.attempts += 1;
@@ -144,7 +158,8 @@ impl Standing {
             .filter(|earlier| earlier.code() == kind.code())
             .count();
         let is_left = |used: usize, cap: u32| u32::try_from(used).is_ok_and(|used| used < cap);
-        error.same_target() != SameTarget::Never
+        self.admitted == Admitted::Freely
+            && error.same_target() != SameTarget::Never
             && is_left(self.retried.len(), policy.same_target)
             && is_left(same_kind, policy.retries.for_kind(kind))
             && match (kind, error.retry_after()) {

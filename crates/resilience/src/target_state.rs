@@ -53,7 +53,10 @@ enum Role {
     /// With its number.
     Probe(u64),
     /// Admitted although the target was refused.
-    LastResort,
+    LastResort {
+        /// Whether the credential was among the reasons.
+        quarantined: bool,
+    },
 }
 
 impl TargetState {
@@ -79,8 +82,9 @@ impl TargetState {
     }
 
     /// A ticket for a call that is made although the target is refused.
-    pub(crate) const fn admit_anyway(&self) -> Ticket {
-        self.ticket(Role::LastResort)
+    pub(crate) fn admit_anyway(&self, now: Instant) -> Ticket {
+        let quarantined = self.quarantined_until.is_some_and(|until| until > now);
+        self.ticket(Role::LastResort { quarantined })
     }
 
     /// Takes note of how an attempt ended. Tells a change to announce.
@@ -151,7 +155,7 @@ impl TargetState {
     }
 
     fn succeeded(&mut self, ticket: Ticket) -> Option<HealthState> {
-        if ticket.role == Role::LastResort {
+        if ticket.role == (Role::LastResort { quarantined: true }) {
             self.quarantined_until = None;
         }
         // A probe that another one followed still tells good news, and so does a last resort.
