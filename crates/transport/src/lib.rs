@@ -18,8 +18,19 @@ mod transport;
 mod http_request;
 mod http_response;
 mod http_transport;
+mod peer;
+mod request_body;
+mod tls;
 
+mod body_error;
+mod connect_error;
+mod error_cause;
+
+mod bare_json;
 mod sse;
+mod sse_parser;
+mod sse_stream;
+mod utf8_gate;
 
 mod connection_settings;
 mod duration;
@@ -39,6 +50,7 @@ pub use rate_limit::rate_limit_headers;
 pub use redact::{body_snippet, redact};
 pub use retry_after::{retry_after, retry_after_in_body, retry_hint};
 pub use secret_header::{bearer_header, secret_header};
-pub use sse::{SseEvent, SseForm, SseLimits, SseStream};
+pub use sse::{SseEvent, SseForm, SseLimits};
+pub use sse_stream::SseStream;
 pub use transport::Transport;
 pub use url::join_url;

@@ -1,15 +1,8 @@
-//! Server-sent events out of a body that arrives in arbitrary pieces.
+//! Server-sent events as data: an event, how it stood in the body, and what a stream may cost.
 
 use std::fmt;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use futures_core::Stream;
-use interline_core::{ProgressSink, Result};
-
-use crate::http_response::Body;
 
 /// One server-sent event.
 #[derive(Clone, PartialEq, Eq)]
@@ -68,7 +61,7 @@ impl fmt::Debug for SseEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SseLimits {
-    /// The longest event, in bytes. Default 4 MiB (chosen, not measured).
+    /// The longest data of one event, in bytes; at least 1. Default 4 MiB (chosen, not measured).
     pub event_bytes: usize,
 }
 
@@ -81,42 +74,10 @@ impl Default for SseLimits {
 }
 
 impl SseLimits {
-    /// Sets the longest event, in bytes.
+    /// Sets the longest data of one event, in bytes.
     #[must_use]
     pub const fn with_event_bytes(mut self, event_bytes: usize) -> Self {
         self.event_bytes = event_bytes;
         self
-    }
-}
-
-/// The events of a body, in order; ends at the end of the body or after one error.
-pub struct SseStream {
-    body: Body,
-    progress: Arc<dyn ProgressSink>,
-    limits: SseLimits,
-}
-
-impl SseStream {
-    pub(crate) fn new(body: Body, progress: Arc<dyn ProgressSink>, limits: SseLimits) -> Self {
-        Self {
-            body,
-            progress,
-            limits,
-        }
-    }
-}
-
-impl Stream for SseStream {
-    type Item = Result<SseEvent>;
-
-    fn poll_next(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let _ = (&self.body, &self.progress, &self.limits);
-        Poll::Ready(None)
-    }
-}
-
-impl fmt::Debug for SseStream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SseStream").finish_non_exhaustive()
     }
 }

@@ -1,0 +1,84 @@
+//! TLS set-up: rustls with ring, and the roots of the platform.
+//!
+//! The provider is handed over explicitly, so nothing is installed process-wide.
+//! Images without a CA store, such as `scratch` containers, get Mozilla's roots as compiled in.
+
+use std::sync::Arc;
+
+use interline_core::{Error, ErrorKind, Result};
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::CryptoProvider;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_platform_verifier::Verifier;
+
+/// How to connect: ring, TLS 1.2 and 1.3, HTTP/2 preferred.
+///
+/// # Errors
+/// `Internal` where ring cannot offer what TLS needs.
+pub(crate) fn client_config() -> Result<ClientConfig> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let platform = Verifier::new(provider.clone());
+    let platform = platform.map(|verifier| Arc::new(verifier) as Arc<dyn ServerCertVerifier>);
+    match platform {
+        Ok(verifier) => with_verifier(provider, verifier),
+        Err(error) => {
+            tracing::info!(%error, "no platform roots for TLS, using the built-in ones");
+            let mut roots = RootCertStore::empty();
+            roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+            with_roots(provider, roots)
+        }
+    }
+}
+
+/// As [`client_config`], with these roots alone.
+pub(crate) fn with_roots(
+    provider: Arc<CryptoProvider>,
+    roots: RootCertStore,
+) -> Result<ClientConfig> {
+    let verifier = rustls::client::WebPkiServerVerifier::builder_with_provider(
+        Arc::new(roots),
+        provider.clone(),
+    )
+    .build()
+    .map_err(|error| set_up_error().with_source(error))?;
+    with_verifier(provider, verifier)
+}
+
+fn with_verifier(
+    provider: Arc<CryptoProvider>,
+    verifier: Arc<dyn ServerCertVerifier>,
+) -> Result<ClientConfig> {
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| set_up_error().with_source(error))?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+fn set_up_error() -> Error {
+    Error::new(ErrorKind::Internal, "TLS cannot be set up on this machine")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tls_needs_nothing_installed_for_the_process() {
+        assert!(CryptoProvider::get_default().is_none());
+        client_config().unwrap();
+        assert!(CryptoProvider::get_default().is_none());
+    }
+
+    #[test]
+    fn the_built_in_roots_are_enough() {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut roots = RootCertStore::empty();
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        assert!(roots.len() > 50, "{} roots", roots.len());
+        with_roots(provider, roots).unwrap();
+    }
+}
