@@ -1,0 +1,313 @@
+//! A vendor's error answers to core's errors, by tables.
+//!
+//! The body's `error.type` decides, then phrases that split a type into kinds core keeps apart; the
+//! status decides where the type is unknown, absent, or `invalid_request_error`, which Anthropic uses
+//! for client errors of every status (`platform.claude.com/docs/en/api/errors`).
+
+use bytes::Bytes;
+use http::HeaderMap;
+use interline_core::{Error, ErrorKind, Phase, RetryHint, TimeoutStage, WireError};
+use interline_transport::{body_snippet, redact, retry_hint};
+use serde_json::Value;
+
+use crate::FORMAT;
+
+/// The vendor gave up on its own model: like our own timer for the first content.
+const VENDOR_TIMEOUT: ErrorKind = ErrorKind::Timeout(TimeoutStage::FirstToken);
+
+/// Kinds by `error.type`.
+const TYPES: [(&str, ErrorKind); 11] = [
+    ("invalid_request_error", ErrorKind::InvalidRequest),
+    ("authentication_error", ErrorKind::Authentication),
+    ("billing_error", ErrorKind::QuotaExhausted),
+    ("permission_error", ErrorKind::Permission),
+    ("not_found_error", ErrorKind::NotFound),
+    ("conflict_error", ErrorKind::Unavailable),
+    ("request_too_large", ErrorKind::PayloadTooLarge),
+    ("rate_limit_error", ErrorKind::RateLimited),
+    ("timeout_error", VENDOR_TIMEOUT),
+    ("api_error", ErrorKind::Unavailable),
+    ("overloaded_error", ErrorKind::Overloaded),
+];
+
+/// Kinds by status, where the type says nothing.
+const STATUSES: [(u16, ErrorKind); 11] = [
+    (401, ErrorKind::Authentication),
+    (402, ErrorKind::QuotaExhausted),
+    (403, ErrorKind::Permission),
+    (404, ErrorKind::NotFound),
+    (408, VENDOR_TIMEOUT),
+    (409, ErrorKind::Unavailable),
+    (413, ErrorKind::PayloadTooLarge),
+    (429, ErrorKind::RateLimited),
+    (504, VENDOR_TIMEOUT),
+    (524, VENDOR_TIMEOUT),
+    (529, ErrorKind::Overloaded),
+];
+
+/// Phrases in lower case that tell kinds apart where the type says `invalid_request_error`.
+const PHRASES: [(&str, ErrorKind); 6] = [
+    ("prompt is too long", ErrorKind::ContextLength),
+    ("exceed context limit", ErrorKind::ContextLength),
+    ("maximum context length", ErrorKind::ContextLength),
+    ("credit balance is too low", ErrorKind::QuotaExhausted),
+    ("api usage limits", ErrorKind::QuotaExhausted),
+    ("content filtering policy", ErrorKind::ContentFiltered),
+];
+
+/// Reads an answer whose status is not a success.
+///
+/// The error has kind, phase, retry hint, status, vendor code, the field at fault where the message
+/// begins with its path, request id, and the body as it came; the message is the vendor's, redacted.
+#[must_use]
+pub fn decode_error(status: u16, headers: &HeaderMap, body: Bytes) -> Error {
+    let value: Option<Value> = serde_json::from_slice(&body).ok();
+    let told = Told::of(value.as_ref());
+    let kind = kind(told.code, told.message, Some(status));
+    let header_id = ["request-id", "x-request-id"]
+        .iter()
+        .find_map(|name| headers.get(*name)?.to_str().ok());
+    let request_id = header_id.or(told.request_id).map(str::to_owned);
+    let message = match told.message {
+        Some(message) => redact(message),
+        None if body.is_empty() => format!("status {status} with an empty body"),
+        None => format!("status {status}: {}", body_snippet(&body)),
+    };
+    let hint = retry_hint(status, headers, value.as_ref());
+    error(kind, message, &told, hint)
+        .with_status(status)
+        .with_request_id(request_id)
+        .with_wire(WireError::new(FORMAT, status, body))
+}
+
+/// Reads an error that came inside a 200: an `error` event, or a body of that type.
+pub(crate) fn decode_in_band(value: &Value, body: Bytes) -> Error {
+    let told = Told::of(Some(value));
+    let kind = kind(told.code, told.message, None);
+    let message = match told.message {
+        Some(message) => redact(message),
+        None => "the vendor reported an error without a message".to_owned(),
+    };
+    error(kind, message, &told, RetryHint::Backoff)
+        .with_request_id(told.request_id.map(str::to_owned))
+        .with_wire(WireError::new(FORMAT, 200, body))
+}
+
+fn error(kind: ErrorKind, message: String, told: &Told<'_>, hint: RetryHint) -> Error {
+    let retry = if is_transient(kind) {
+        hint
+    } else {
+        RetryHint::Never
+    };
+    let param = told.message.and_then(path_at_start);
+    let error = Error::new(kind, message)
+        .with_phase(Phase::BeforeOutput)
+        .with_retry(retry)
+        .with_vendor_code(told.code.map(str::to_owned));
+    match param {
+        Some(param) => error.with_param(param),
+        None => error,
+    }
+}
+
+/// What an error body tells.
+#[derive(Default)]
+struct Told<'a> {
+    code: Option<&'a str>,
+    message: Option<&'a str>,
+    request_id: Option<&'a str>,
+}
+
+impl<'a> Told<'a> {
+    /// Reads Anthropic's shape, and the plain `error`, `message` or `detail` texts that proxies in
+    /// front of it send.
+    fn of(body: Option<&'a Value>) -> Self {
+        let Some(body) = body else {
+            return Self::default();
+        };
+        let text = |value: &'a Value, key: &str| value.get(key).and_then(Value::as_str);
+        let error = body.get("error").unwrap_or(&Value::Null);
+        Self {
+            code: text(error, "type"),
+            message: text(error, "message")
+                .or(error.as_str())
+                .or_else(|| text(body, "message"))
+                .or_else(|| text(body, "detail"))
+                .filter(|message| !message.is_empty()),
+            request_id: text(body, "request_id"),
+        }
+    }
+}
+
+fn kind(code: Option<&str>, message: Option<&str>, status: Option<u16>) -> ErrorKind {
+    let by_code = code.and_then(|code| lookup(&TYPES, code));
+    let kind = match (by_code, status) {
+        (Some(ErrorKind::InvalidRequest), Some(status)) => by_status(status),
+        (Some(kind), _) => kind,
+        (None, Some(status)) => by_status(status),
+        (None, None) => ErrorKind::Unavailable,
+    };
+    if kind != ErrorKind::InvalidRequest {
+        return kind;
+    }
+    let message = message.unwrap_or_default().to_lowercase();
+    PHRASES
+        .iter()
+        .find(|(phrase, _)| message.contains(phrase))
+        .map_or(kind, |(_, kind)| *kind)
+}
+
+fn by_status(status: u16) -> ErrorKind {
+    lookup(&STATUSES, status).unwrap_or(match status {
+        400..=499 => ErrorKind::InvalidRequest,
+        500.. => ErrorKind::Unavailable,
+        // Neither a success nor an error: a redirect, for instance.
+        _ => ErrorKind::Protocol,
+    })
+}
+
+fn lookup<K: PartialEq + Copy>(table: &[(K, ErrorKind)], key: K) -> Option<ErrorKind> {
+    table
+        .iter()
+        .find(|(known, _)| *known == key)
+        .map(|(_, kind)| *kind)
+}
+
+const fn is_transient(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::RateLimited
+            | ErrorKind::Overloaded
+            | ErrorKind::Unavailable
+            | ErrorKind::Protocol
+            | ErrorKind::Timeout(_)
+    )
+}
+
+/// The path that a message such as `tools.0.name: Field required` begins with.
+fn path_at_start(message: &str) -> Option<&str> {
+    let (path, _) = message.split_once(": ")?;
+    let in_path = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._[]".contains(c);
+    (!path.is_empty() && path.chars().all(in_path)).then_some(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn decode(status: u16, body: &str) -> Error {
+        decode_error(
+            status,
+            &HeaderMap::new(),
+            Bytes::copy_from_slice(body.as_bytes()),
+        )
+    }
+
+    #[track_caller]
+    fn check(status: u16, code: &str, message: &str, kind: ErrorKind) {
+        let body = json!({"type": "error", "error": {"type": code, "message": message}});
+        let error = decode(status, &body.to_string());
+        assert_eq!(error.kind(), kind, "{status} {code} {message}");
+        assert_eq!(error.vendor_code(), Some(code));
+        assert_eq!(error.status(), Some(status));
+        assert_eq!(error.phase(), Phase::BeforeOutput);
+    }
+
+    #[test]
+    fn every_documented_type_has_its_kind() {
+        use ErrorKind as K;
+        check(400, "invalid_request_error", "no", K::InvalidRequest);
+        check(401, "authentication_error", "no", K::Authentication);
+        check(402, "billing_error", "no", K::QuotaExhausted);
+        check(403, "permission_error", "no", K::Permission);
+        check(404, "not_found_error", "no", K::NotFound);
+        check(413, "request_too_large", "no", K::PayloadTooLarge);
+        check(429, "rate_limit_error", "no", K::RateLimited);
+        check(500, "api_error", "no", K::Unavailable);
+        check(504, "timeout_error", "no", VENDOR_TIMEOUT);
+        check(529, "overloaded_error", "no", K::Overloaded);
+        check(418, "invalid_request_error", "no", K::InvalidRequest);
+        check(413, "invalid_request_error", "no", K::PayloadTooLarge);
+        check(503, "something_new", "no", K::Unavailable);
+    }
+
+    #[test]
+    fn phrases_split_the_invalid_request() {
+        use ErrorKind as K;
+        let check = |message, kind| check(400, "invalid_request_error", message, kind);
+        check(
+            "prompt is too long: 210000 tokens > 200000 maximum",
+            K::ContextLength,
+        );
+        check(
+            "input length and `max_tokens` exceed context limit: 9",
+            K::ContextLength,
+        );
+        check(
+            "Your credit balance is too low to access the API.",
+            K::QuotaExhausted,
+        );
+        check(
+            "You have reached your specified API usage limits.",
+            K::QuotaExhausted,
+        );
+        check(
+            "Output blocked by content filtering policy",
+            K::ContentFiltered,
+        );
+    }
+
+    #[test]
+    fn the_path_in_the_message_is_the_param() {
+        let error = decode(
+            400,
+            r#"{"error":{"type":"invalid_request_error","message":"tools.0.name: Field required"}}"#,
+        );
+        assert_eq!(error.param(), Some("tools.0.name"));
+        assert_eq!(path_at_start("Sorry, no: never"), None);
+    }
+
+    #[test]
+    fn a_page_from_a_proxy_is_judged_by_its_status() {
+        let error = decode(502, "<html>Bad gateway</html>");
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        assert!(error.message().starts_with("status 502: <html>"), "{error}");
+        assert_eq!(decode(403, "").message(), "status 403 with an empty body");
+        assert_eq!(decode(302, "").kind(), ErrorKind::Protocol);
+        assert_eq!(decode(503, r#"{"error":"busy"}"#).message(), "busy");
+    }
+
+    #[test]
+    fn the_body_travels_along_and_ids_come_from_header_or_body() {
+        let body = r#"{"error":{"type":"api_error","message":"x"},"request_id":"req_1"}"#;
+        let error = decode(500, body);
+        assert_eq!(error.request_id(), Some("req_1"));
+        assert_eq!(
+            error.wire().map(|wire| &wire.body[..]),
+            Some(body.as_bytes())
+        );
+        let mut headers = HeaderMap::new();
+        headers.insert("request-id", "req_2".parse().expect("a header"));
+        let error = decode_error(500, &headers, Bytes::copy_from_slice(body.as_bytes()));
+        assert_eq!(error.request_id(), Some("req_2"));
+    }
+
+    #[test]
+    fn the_callers_mistake_is_never_worth_a_retry() {
+        assert_eq!(decode(400, "{}").retry(), RetryHint::Never);
+        assert_eq!(decode(401, "{}").retry(), RetryHint::Never);
+    }
+
+    #[test]
+    fn an_error_inside_a_success_has_no_status() {
+        let value = json!({"type": "error",
+            "error": {"type": "overloaded_error", "message": "Overloaded"}, "request_id": "r"});
+        let error = decode_in_band(&value, Bytes::new());
+        assert_eq!(error.kind(), ErrorKind::Overloaded);
+        assert_eq!(error.retry(), RetryHint::Backoff);
+        assert_eq!(error.status(), None);
+        assert_eq!(error.request_id(), Some("r"));
+    }
+}
