@@ -1,0 +1,53 @@
+//! Chat Completions: both directions of the format, and a provider that speaks it.
+
+use interline_core::FormatId;
+
+mod quirks;
+
+mod encode_message;
+mod encode_part;
+mod encode_request;
+mod encode_tool;
+
+mod decode_answer;
+mod decode_response;
+mod response_events;
+mod stream_decoder;
+mod tool_call_slots;
+
+mod decode_error;
+mod error_rules;
+mod vendor_error;
+
+mod decode_message;
+mod decode_part;
+mod decode_request;
+mod decode_tool;
+mod fields;
+
+mod encode_error;
+mod encode_response;
+mod stream_encoder;
+
+mod finish_reason;
+mod logprobs;
+mod merge;
+mod usage;
+
+mod adapter;
+
+pub use adapter::ChatAdapter;
+pub use decode_error::decode_error;
+pub use decode_request::{FORWARDED_HEADERS, InboundRequest, decode_request};
+pub use decode_response::decode_response;
+pub use encode_error::{ErrorBody, encode_error};
+pub use encode_request::{Mode, encode_request};
+pub use encode_response::encode_response;
+pub use quirks::{
+    DeveloperRole, EarlierReasoning, OutputLimit, ParticipantNames, Quirks, StreamEnd, StreamUsage,
+};
+pub use stream_decoder::StreamDecoder;
+pub use stream_encoder::{StreamEncoder, StreamOptions, UsageChunk};
+
+/// The id of the Chat Completions format.
+pub const FORMAT: FormatId = FormatId::from_static("openai.chat");

@@ -1,0 +1,173 @@
+//! Reads what an assistant said: the same fields in whole messages and in stream deltas.
+//!
+//! Lenient on purpose: strict types reject real answers of servers that call themselves compatible.
+//! What is not understood stays where it is, for [`interline_core::Extra`].
+
+use interline_core::{Media, MediaSource, Part, PartKind, Reasoning, ToolCall};
+use serde_json::{Map, Value};
+
+use super::FORMAT;
+
+/// The thinking in an assistant's fields, under any of the names that vendors use.
+///
+/// Some vendors say the same under two names, so the first that says anything counts.
+pub(crate) fn take_reasoning(fields: &mut Map<String, Value>) -> Option<String> {
+    let text = |value: Option<Value>| match value {
+        Some(Value::String(text)) if !text.is_empty() => Some(text),
+        _ => None,
+    };
+    let content = text(fields.remove("reasoning_content"));
+    let plain = text(fields.remove("reasoning"));
+    content
+        .or(plain)
+        .or_else(|| details_text(fields.get("reasoning_details")?))
+}
+
+/// The words in `reasoning_details`; the field itself stays, because it holds signatures that its
+/// vendor wants back.
+fn details_text(details: &Value) -> Option<String> {
+    let words: String = details
+        .as_array()?
+        .iter()
+        .filter_map(|detail| {
+            let text = detail.get("text").or_else(|| detail.get("summary"))?;
+            text.as_str()
+        })
+        .collect();
+    (!words.is_empty()).then_some(words)
+}
+
+/// The text content of an assistant's fields, which may be a string or a list of parts.
+///
+/// `Err` holds content that is neither.
+pub(crate) fn take_text(fields: &mut Map<String, Value>) -> Result<String, Value> {
+    match fields.remove("content") {
+        None | Some(Value::Null) => Ok(String::new()),
+        Some(Value::String(text)) => Ok(text),
+        Some(Value::Array(parts)) => Ok(parts
+            .iter()
+            .filter_map(|part| part.get("text")?.as_str())
+            .collect()),
+        Some(other) => Err(other),
+    }
+}
+
+/// The refusal in an assistant's fields.
+pub(crate) fn take_refusal(fields: &mut Map<String, Value>) -> Option<String> {
+    match fields.remove("refusal") {
+        Some(Value::String(text)) if !text.is_empty() => Some(text),
+        _ => None,
+    }
+}
+
+/// Arguments as JSON text; some servers send the object itself.
+pub(crate) fn arguments(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
+}
+
+/// A call id for servers that give none: unique within the answer, and across answers as far as
+/// their ids are.
+pub(crate) fn made_up_id(answer: &str, choice: u32, index: usize) -> String {
+    if answer.is_empty() {
+        format!("call_{choice}_{index}")
+    } else {
+        format!("call_{answer}_{choice}_{index}")
+    }
+}
+
+/// The parts of a whole message; what is left in `fields` is unknown.
+///
+/// `Err` says what breaks the format.
+pub(crate) fn take_parts(
+    fields: &mut Map<String, Value>,
+    answer: &str,
+    choice: u32,
+) -> Result<Vec<Part>, String> {
+    let mut parts = Vec::new();
+    if let Some(thoughts) = take_reasoning(fields) {
+        parts.push(Part::reasoning(Reasoning::new(thoughts)));
+    }
+    let text = take_text(fields).map_err(|_| "`content` is neither text nor a list".to_owned())?;
+    if !text.is_empty() {
+        parts.push(Part::text(text));
+    }
+    if let Some(refusal) = take_refusal(fields) {
+        parts.push(Part::new(PartKind::Refusal(refusal)));
+    }
+    take_media(fields, &mut parts);
+    take_tool_calls(fields, answer, choice, &mut parts)?;
+    Ok(parts)
+}
+
+/// Pictures and sound that the model made.
+fn take_media(fields: &mut Map<String, Value>, parts: &mut Vec<Part>) {
+    if let Some(Value::Array(images)) = fields.get("images") {
+        let urls: Vec<_> = images
+            .iter()
+            .filter_map(|image| image.pointer("/image_url/url")?.as_str())
+            .map(|url| Part::image(Media::from_url(url)))
+            .collect();
+        if urls.len() == images.len() {
+            parts.extend(urls);
+            fields.remove("images");
+        }
+    }
+    match fields.remove("audio") {
+        Some(Value::Object(mut audio)) => {
+            if let Some(Value::String(data)) = audio.remove("data") {
+                let part = Part::new(PartKind::Audio(Media::new(MediaSource::Base64(data))));
+                parts.push(part.with_extra(interline_core::Extra::new(FORMAT, audio)));
+            } else {
+                fields.insert("audio".into(), audio.into());
+            }
+        }
+        Some(Value::Null) | None => {}
+        Some(other) => {
+            fields.insert("audio".into(), other);
+        }
+    }
+}
+
+fn take_tool_calls(
+    fields: &mut Map<String, Value>,
+    answer: &str,
+    choice: u32,
+    parts: &mut Vec<Part>,
+) -> Result<(), String> {
+    let calls = match fields.remove("tool_calls") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(calls)) => calls,
+        Some(_) => return Err("`tool_calls` is not a list".to_owned()),
+    };
+    for (index, call) in calls.into_iter().enumerate() {
+        let Some(function) = call.get("function").filter(|value| value.is_object()) else {
+            // A custom tool, or something newer: whole, for callers of this format.
+            parts.push(Part::other(FORMAT, call));
+            continue;
+        };
+        let id = call
+            .get("id")
+            .and_then(Value::as_str)
+            .filter(|id| !id.is_empty());
+        let id = id.map_or_else(|| made_up_id(answer, choice, index), str::to_owned);
+        parts.push(tool_call(id, function)?);
+    }
+    // The older way to ask for one function.
+    if let Some(function @ Value::Object(_)) = fields.remove("function_call") {
+        parts.push(tool_call(made_up_id(answer, choice, 0), &function)?);
+    }
+    Ok(())
+}
+
+fn tool_call(id: String, function: &Value) -> Result<Part, String> {
+    let name = function
+        .get("name")
+        .and_then(Value::as_str)
+        .ok_or_else(|| "a tool call has no name".to_owned())?;
+    let arguments = arguments(function.get("arguments"));
+    Ok(Part::tool_call(ToolCall::new(id, name, arguments)))
+}

@@ -1,0 +1,311 @@
+//! Writes a conversation.
+//!
+//! The format keeps tool results in messages of their own that hold text only.
+//! Pictures and other media that a tool gave back therefore follow in one `user` message behind the
+//! run of tool messages, each under a line that names its call.
+
+use interline_core::{Media, MediaSource, Message, Part, PartKind, Result, Role, ToolResult};
+use serde_json::{Map, Value, json};
+
+use super::encode_part::{encode_part, unsupported};
+use super::merge::{merge_extra, object, set};
+use super::{DeveloperRole, EarlierReasoning, FORMAT, ParticipantNames, Quirks};
+
+/// Writes a conversation, oldest message first.
+pub(crate) fn encode_messages(messages: &[Message], quirks: &Quirks) -> Result<Vec<Value>> {
+    let mut writer = Writer {
+        out: Vec::with_capacity(messages.len()),
+        media: Vec::new(),
+        quirks,
+    };
+    for (position, message) in messages.iter().enumerate() {
+        let path = format!("messages[{position}]");
+        if message.role == Role::Assistant {
+            writer.assistant(message, &path)?;
+        } else {
+            writer.other(message, &path)?;
+        }
+    }
+    writer.flush_media();
+    Ok(writer.out)
+}
+
+struct Writer<'a> {
+    out: Vec<Value>,
+    /// What tools gave back and their messages cannot hold.
+    media: Vec<Value>,
+    quirks: &'a Quirks,
+}
+
+impl Writer<'_> {
+    fn flush_media(&mut self) {
+        if !self.media.is_empty() {
+            let content = std::mem::take(&mut self.media);
+            self.out.push(json!({"role": "user", "content": content}));
+        }
+    }
+
+    fn push(&mut self, message: &Message, mut fields: Map<String, Value>) {
+        if self.quirks.participant_names == ParticipantNames::Kept {
+            set(&mut fields, "name", message.name.as_deref());
+        }
+        merge_extra(&mut fields, &message.extra);
+        self.out.push(fields.into());
+    }
+
+    /// System, developer, user and tool messages; results of tools come first, because they must
+    /// stand right behind the message that asked for them.
+    fn other(&mut self, message: &Message, path: &str) -> Result<()> {
+        let mut said = Vec::new();
+        for (position, part) in message.parts.iter().enumerate() {
+            let path = format!("{path}.parts[{position}]");
+            match &part.kind {
+                PartKind::ToolResult(result) => {
+                    let fields = self.tool_result(result, &path)?;
+                    self.push(message, fields);
+                }
+                // Only assistants think; a stray thought of another role says nothing to a vendor.
+                PartKind::Reasoning(_) => {}
+                _ if message.role == Role::Tool => {
+                    return Err(unsupported(&path, "is not a tool result"));
+                }
+                _ => said.push((part, encode_part(part, &path)?)),
+            }
+        }
+        if message.role == Role::Tool || (said.is_empty() && !message.parts.is_empty()) {
+            return Ok(());
+        }
+        self.flush_media();
+        let role = match &message.role {
+            Role::System => "system",
+            Role::Developer if self.quirks.developer_role == DeveloperRole::AsSystem => "system",
+            Role::Developer => "developer",
+            Role::Other(word) => word,
+            _ => "user",
+        };
+        let fields = object([("role", role.into()), ("content", content(said))]);
+        self.push(message, fields);
+        Ok(())
+    }
+
+    fn tool_result(&mut self, result: &ToolResult, path: &str) -> Result<Map<String, Value>> {
+        let mut texts = Vec::new();
+        let mut media = Vec::new();
+        for (position, part) in result.content.iter().enumerate() {
+            let path = format!("{path}.content[{position}]");
+            let encoded = encode_part(part, &path)?;
+            if encoded["type"] == "text" {
+                texts.push((part, encoded));
+            } else {
+                media.push(encoded);
+            }
+        }
+        if !media.is_empty() {
+            let label = format!("Returned by tool call {}:", result.call_id);
+            self.media.push(json!({"type": "text", "text": label}));
+            if texts.is_empty() {
+                let pointer = Value::from("The result follows in the next user message.");
+                self.media.append(&mut media);
+                return Ok(tool_message(result, pointer));
+            }
+            self.media.append(&mut media);
+        }
+        Ok(tool_message(result, content(texts)))
+    }
+
+    fn assistant(&mut self, message: &Message, path: &str) -> Result<()> {
+        self.flush_media();
+        let mut said = Vec::new();
+        let mut calls = Vec::new();
+        let mut refusal = String::new();
+        let mut thoughts = String::new();
+        let mut fields = object([("role", "assistant".into())]);
+        for (position, part) in message.parts.iter().enumerate() {
+            let path = format!("{path}.parts[{position}]");
+            match &part.kind {
+                PartKind::Text(_) => said.push((part, encode_part(part, &path)?)),
+                PartKind::ToolCall(call) => {
+                    let mut fields = object([
+                        ("id", call.id.as_str().into()),
+                        ("type", "function".into()),
+                        (
+                            "function",
+                            json!({"name": call.name, "arguments": call.arguments}),
+                        ),
+                    ]);
+                    merge_extra(&mut fields, &part.extra);
+                    calls.push(Value::Object(fields));
+                }
+                PartKind::Refusal(text) => refusal.push_str(text),
+                PartKind::Reasoning(reasoning) => {
+                    // A signature means that another vendor owns the thought.
+                    if reasoning.signature.is_none() {
+                        thoughts.push_str(&reasoning.text);
+                    }
+                }
+                PartKind::Audio(media) => {
+                    let id = earlier_audio(media, part).ok_or_else(|| {
+                        unsupported(&path, "is audio of the assistant without an id")
+                    })?;
+                    fields.insert("audio".into(), json!({"id": id}));
+                }
+                PartKind::Other { format, value } if *format == FORMAT => {
+                    // Only custom tool calls stand among the calls; other unknown parts are content.
+                    if value.get("custom").is_some() {
+                        calls.push(value.clone());
+                    } else {
+                        said.push((part, value.clone()));
+                    }
+                }
+                // The state of another vendor's own tools means nothing here.
+                PartKind::Other { .. } => {}
+                _ => {
+                    return Err(unsupported(
+                        &path,
+                        "cannot stand in an assistant message of this format",
+                    ));
+                }
+            }
+        }
+        let silent = said.is_empty()
+            && (!calls.is_empty() || !refusal.is_empty() || fields.contains_key("audio"));
+        let said = if silent { Value::Null } else { content(said) };
+        fields.insert("content".into(), said);
+        if !calls.is_empty() {
+            fields.insert("tool_calls".into(), calls.into());
+        }
+        if !refusal.is_empty() {
+            fields.insert("refusal".into(), refusal.into());
+        }
+        if !thoughts.is_empty()
+            && self.quirks.earlier_reasoning == EarlierReasoning::ReasoningContent
+        {
+            fields.insert("reasoning_content".into(), thoughts.into());
+        }
+        self.push(message, fields);
+        Ok(())
+    }
+}
+
+fn tool_message(result: &ToolResult, content: Value) -> Map<String, Value> {
+    object([
+        ("role", "tool".into()),
+        ("tool_call_id", result.call_id.as_str().into()),
+        ("content", content),
+    ])
+}
+
+/// The id under which the vendor keeps what the assistant said aloud.
+fn earlier_audio(media: &Media, part: &Part) -> Option<String> {
+    if let MediaSource::FileId(id) = &media.source {
+        return Some(id.clone());
+    }
+    part.extra
+        .get(&FORMAT, "id")
+        .and_then(Value::as_str)
+        .map(str::to_owned)
+}
+
+/// One plain text stands as a string, because not every server takes an array.
+fn content(mut parts: Vec<(&Part, Value)>) -> Value {
+    match parts.as_slice() {
+        [] => "".into(),
+        [(part, _)] if part.as_text().is_some() && part.extra.for_format(&FORMAT).is_none() => {
+            part.as_text().unwrap_or_default().into()
+        }
+        _ => parts
+            .iter_mut()
+            .map(|(_, value)| value.take())
+            .collect::<Vec<_>>()
+            .into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use interline_core::{Reasoning, Signature, ToolCall};
+
+    use super::*;
+
+    fn encode(messages: &[Message], quirks: &Quirks) -> Value {
+        encode_messages(messages, quirks)
+            .expect("carried by the format")
+            .into()
+    }
+
+    #[test]
+    fn media_of_tool_results_follow_the_run_of_tool_messages() {
+        let picture = Part::image(Media::from_url("https://x.example/a.png"));
+        let messages = [
+            Message::new(
+                Role::Assistant,
+                [
+                    Part::tool_call(ToolCall::new("a", "shot", "{}")),
+                    Part::tool_call(ToolCall::new("b", "time", "{}")),
+                ],
+            ),
+            Message::new(
+                Role::User,
+                [
+                    Part::tool_result("a", [Part::text("done"), picture]),
+                    Part::tool_result("b", [Part::text("noon")]),
+                    Part::text("Well?"),
+                ],
+            ),
+        ];
+        let out = encode(&messages, &Quirks::default());
+        let roles: Vec<_> = out
+            .as_array()
+            .expect("an array")
+            .iter()
+            .map(|m| &m["role"])
+            .collect();
+        assert_eq!(roles, ["assistant", "tool", "tool", "user", "user"]);
+        assert_eq!(out[1]["content"], "done");
+        assert_eq!(out[3]["content"][0]["text"], "Returned by tool call a:");
+        assert_eq!(out[3]["content"][1]["type"], "image_url");
+        assert_eq!(out[4]["content"], "Well?");
+    }
+
+    #[test]
+    fn state_of_other_vendors_is_never_sent() {
+        let foreign = interline_core::FormatId::from_static("foreign");
+        let signed = Reasoning::new("hm").with_signature(Signature::new(foreign.clone(), "sig"));
+        let messages = [Message::new(
+            Role::Assistant,
+            [
+                Part::reasoning(signed),
+                Part::other(foreign, json!({"secret": 1})),
+                Part::text("Yes."),
+            ],
+        )];
+        let quirks = Quirks::default().with_earlier_reasoning(EarlierReasoning::ReasoningContent);
+        let out = encode(&messages, &quirks);
+        assert_eq!(out, json!([{"role": "assistant", "content": "Yes."}]));
+    }
+
+    #[test]
+    fn unsigned_thoughts_are_sent_where_the_vendor_expects_them() {
+        let messages = [Message::new(
+            Role::Assistant,
+            [Part::reasoning(Reasoning::new("hm")), Part::text("Yes.")],
+        )];
+        let quirks = Quirks::default().with_earlier_reasoning(EarlierReasoning::ReasoningContent);
+        assert_eq!(encode(&messages, &quirks)[0]["reasoning_content"], "hm");
+        let out = encode(&messages, &Quirks::default());
+        assert_eq!(out[0].get("reasoning_content"), None);
+    }
+
+    #[test]
+    fn roles_and_names_follow_the_quirks() {
+        let messages = [Message::new(Role::Developer, [Part::text("Be brief.")]).with_name("app")];
+        let out = encode(&messages, &Quirks::default());
+        assert_eq!(out[0]["role"], "developer");
+        assert_eq!(out[0]["name"], "app");
+        let quirks = Quirks::default()
+            .with_developer_role(DeveloperRole::AsSystem)
+            .with_participant_names(ParticipantNames::Dropped);
+        let out = encode(&messages, &quirks);
+        assert_eq!(out, json!([{"role": "system", "content": "Be brief."}]));
+    }
+}

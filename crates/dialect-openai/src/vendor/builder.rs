@@ -1,0 +1,131 @@
+//! Makes a provider from code.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use http::header;
+use interline_core::{Error, ProviderId, Result};
+use interline_transport::{ConnectionSettings, Transport, bearer_header};
+use secrecy::SecretString;
+
+use super::{KeyRule, Vendor, VendorChat};
+use crate::{ChatAdapter, Quirks};
+
+/// Makes a provider of the vendor `V`; everything but a required key has a default.
+pub struct VendorBuilder<V> {
+    id: ProviderId,
+    settings: ConnectionSettings,
+    quirks: Quirks,
+    transport: Option<Arc<dyn Transport>>,
+    vendor: PhantomData<fn() -> V>,
+}
+
+impl<V: Vendor> VendorBuilder<V> {
+    pub(super) fn new() -> Self {
+        Self {
+            id: V::PROFILE.kind.into(),
+            settings: ConnectionSettings::default(),
+            quirks: V::PROFILE.quirks,
+            transport: None,
+            vendor: PhantomData,
+        }
+    }
+
+    /// Names the connection; the default is the vendor's kind.
+    #[must_use]
+    pub fn id(mut self, id: impl Into<ProviderId>) -> Self {
+        self.id = id.into();
+        self
+    }
+
+    /// Sets the key.
+    #[must_use]
+    pub fn api_key(mut self, key: impl Into<String>) -> Self {
+        self.settings.api_key = Some(SecretString::from(key.into()));
+        self
+    }
+
+    /// Says where the API lives, up to and with its version path.
+    #[must_use]
+    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
+        self.settings.base_url = Some(base_url.into());
+        self
+    }
+
+    /// Sends a header with every request.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.settings.headers.insert(name.into(), value.into());
+        self
+    }
+
+    /// Replaces all connection settings.
+    #[must_use]
+    pub fn settings(mut self, settings: ConnectionSettings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Replaces what is known about the server's differences, for servers of one's own.
+    #[must_use]
+    pub fn quirks(mut self, quirks: Quirks) -> Self {
+        self.quirks = quirks;
+        self
+    }
+
+    /// Sends requests over another transport; connection timeouts are then the transport's own.
+    #[must_use]
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// Makes the provider. Nothing is sent.
+    ///
+    /// # Errors
+    /// `InvalidRequest` where a required key is missing, or a key, header or URL cannot be sent;
+    /// what [`ConnectionSettings::transport`] says.
+    pub fn build(self) -> Result<VendorChat<V>> {
+        let base_url = self
+            .settings
+            .base_url
+            .clone()
+            .unwrap_or_else(|| V::PROFILE.base_url.to_owned());
+        let mut headers = self.settings.header_map()?;
+        match (&self.settings.api_key, V::PROFILE.key) {
+            (Some(key), _) => {
+                headers.insert(header::AUTHORIZATION, bearer_header(key)?);
+            }
+            (None, KeyRule::Required { variable })
+                if !headers.contains_key(header::AUTHORIZATION) =>
+            {
+                return Err(missing_key(&self.id, V::PROFILE.kind, variable));
+            }
+            (None, _) => {}
+        }
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => self.settings.transport()?,
+        };
+        let adapter = ChatAdapter::new(self.id, transport, base_url, headers, self.quirks);
+        Ok(VendorChat::over(adapter))
+    }
+}
+
+fn missing_key(id: &ProviderId, kind: &str, variable: &str) -> Error {
+    Error::invalid_request(format!(
+        "provider `{id}` of kind `{kind}` has no api_key: set api_key, for example to \
+         \"${{{variable}}}\" in a configuration file"
+    ))
+    .with_param("api_key")
+}
+
+impl<V> fmt::Debug for VendorBuilder<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VendorBuilder")
+            .field("id", &self.id)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

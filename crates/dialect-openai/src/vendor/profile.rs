@@ -1,0 +1,65 @@
+//! A vendor's defaults.
+
+use std::fmt;
+
+use crate::Quirks;
+
+/// A vendor's defaults.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct VendorProfile {
+    /// The kind's name in configuration files, and the default name of a connection.
+    pub kind: &'static str,
+    /// Where the API lives, up to and with its version path.
+    pub base_url: &'static str,
+    /// Whether a key is needed.
+    pub key: KeyRule,
+    /// What the vendor does differently.
+    pub quirks: Quirks,
+}
+
+/// Whether a vendor needs a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyRule {
+    /// Every call needs one, which usually stands in this environment variable.
+    Required {
+        /// The environment variable.
+        variable: &'static str,
+    },
+    /// Servers may want one.
+    Optional,
+}
+
+impl VendorProfile {
+    /// The defaults of the vendor that configuration files call `kind`.
+    #[must_use]
+    pub const fn new(
+        kind: &'static str,
+        base_url: &'static str,
+        key: KeyRule,
+        quirks: Quirks,
+    ) -> Self {
+        Self {
+            kind,
+            base_url,
+            key,
+            quirks,
+        }
+    }
+
+    /// The environment variable that usually holds the key.
+    #[must_use]
+    pub const fn key_variable(&self) -> Option<&'static str> {
+        match self.key {
+            KeyRule::Required { variable } => Some(variable),
+            KeyRule::Optional => None,
+        }
+    }
+}
+
+/// A vendor of this format, as a type that tells providers of different vendors apart.
+pub trait Vendor: fmt::Debug + Send + Sync + 'static {
+    /// The vendor's defaults.
+    const PROFILE: VendorProfile;
+}
