@@ -284,6 +284,29 @@ budget: { daily_usd: 100 }
 }
 
 #[test]
+fn keys_of_callers_are_references_and_never_the_keys_themselves() {
+    let folder = std::env::temp_dir().join(format!("interline-keys-{}", std::process::id()));
+    std::fs::write(&folder, "caller-key\n").expect("a writable temporary folder");
+    let text = format!(
+        "keys: ['file:{}']\nallow_unauthenticated: true",
+        folder.display()
+    );
+    let config = Config::parse(&text, "test.yaml").expect("a good file");
+    let keys = config.inbound_keys();
+    std::fs::remove_file(&folder).expect("the file is ours");
+    assert_eq!(keys.expect("a good key").len(), 1);
+    assert!(config.allows_unauthenticated());
+    refused(
+        "keys: [sk-literal, '${NOPE}']\nproviders: { a: { kind: openai } }",
+        &[
+            "test.yaml:1:8: keys[0]: must be a reference",
+            "test.yaml:1:20: keys[1]: environment variable `NOPE` is not set",
+        ],
+    );
+    assert!(!Config::new().allows_unauthenticated());
+}
+
+#[test]
 fn no_provider_is_a_mistake() {
     refused(
         "version: 1",

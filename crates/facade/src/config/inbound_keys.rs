@@ -4,7 +4,7 @@ use secrecy::SecretString;
 
 use super::located::Located;
 use super::mistakes::Mistakes;
-use super::secrets::{Secrets, is_reference};
+use super::secrets::{NOT_A_REFERENCE, Secrets, is_reference};
 
 /// Looks the keys up; notes each that is written out, leads nowhere, or is empty.
 pub(super) fn read(
@@ -16,11 +16,7 @@ pub(super) fn read(
     for (place, key) in keys.iter().enumerate() {
         let path = format!("keys[{place}]");
         if !is_reference(&key.value) {
-            mistakes.add(
-                &path,
-                key.place,
-                "must be a reference, `${NAME}` or `file:/path`, not the key itself",
-            );
+            mistakes.add(&path, key.place, NOT_A_REFERENCE);
             continue;
         }
         match secrets.resolve_text(&key.value) {

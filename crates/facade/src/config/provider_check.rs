@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::located::{Located, Place};
 use super::mistakes::Mistakes;
-use super::secrets::{Secrets, is_reference};
+use super::secrets::{NOT_A_REFERENCE, Secrets, is_reference};
 use super::shape::ProviderEntry;
 use crate::Registry;
 
@@ -128,11 +128,7 @@ fn check_api(path: &str, value: &Located<Value>, mistakes: &mut Mistakes<'_>) {
 fn check_key(path: &str, value: &Located<Value>, mistakes: &mut Mistakes<'_>) {
     match value.value.as_str() {
         Some(text) if is_reference(text) => {}
-        _ => mistakes.add(
-            path,
-            value.place,
-            "must be a reference, `${NAME}` or `file:/path`, not the key itself",
-        ),
+        _ => mistakes.add(path, value.place, NOT_A_REFERENCE),
     }
 }
 

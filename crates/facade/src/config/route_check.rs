@@ -135,11 +135,14 @@ fn timeouts(path: &str, entry: &TimeoutsEntry, mistakes: &mut Mistakes<'_>) -> T
         durations::read(&format!("{path}.timeouts.{key}"), text.as_ref(), mistakes)
     };
     let mut timeouts = Timeouts::default();
-    timeouts.first_token = read("first_token", &entry.first_token).unwrap_or(timeouts.first_token);
+    let first_token = read("first_token", &entry.first_token);
+    timeouts.first_token = first_token.unwrap_or(timeouts.first_token);
     timeouts.idle = read("idle", &entry.idle).unwrap_or(timeouts.idle);
     timeouts.total = read("total", &entry.total).unwrap_or(timeouts.total);
     timeouts.progress = read("progress", &entry.progress).unwrap_or(timeouts.progress);
-    timeouts.unary = read("unary", &entry.unary);
+    // A whole answer shows nothing before it is complete, so its first content is the answer: who
+    // writes how long to wait for the first content means it for whole answers too.
+    timeouts.unary = read("unary", &entry.unary).or(first_token);
     timeouts
 }
 

@@ -9,6 +9,10 @@ use serde_json::Value;
 /// Longer files are no keys; chosen, not measured.
 const MAX_FILE_BYTES: u64 = 64 * 1024;
 
+/// Said where a secret itself stands in the file.
+pub(super) const NOT_A_REFERENCE: &str =
+    "must be a reference, `${NAME}` or `file:/path`, not the key itself";
+
 /// Looks references up.
 pub(super) struct Secrets<'a> {
     variable: &'a dyn Fn(&str) -> Option<String>,

@@ -214,7 +214,7 @@ pub(super) struct TimeoutsEntry {
     pub(super) total: Option<Located<String>>,
     /// Streams: signs of life without new content. Default: `120s`.
     pub(super) progress: Option<Located<String>>,
-    /// Whole answers: one attempt. Default: ten times `first_token`.
+    /// Whole answers: one attempt. Default: `first_token` where that is written, else `300s`.
     pub(super) unary: Option<Located<String>>,
 }
 
