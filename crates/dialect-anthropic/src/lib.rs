@@ -36,11 +36,13 @@ mod decode_error;
 mod decode_response;
 mod encode_request;
 mod generation;
+mod open_blocks;
 mod schema;
 mod stream_decoder;
 mod thinking;
 mod tools;
 
+mod block_writer;
 mod decode_request;
 mod encode_error;
 mod encode_response;

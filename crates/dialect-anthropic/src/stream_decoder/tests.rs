@@ -1,7 +1,8 @@
 //! Rules of reading a stream. All events here are hand-written.
 
-use interline_core::{ErrorKind, FinishReason, Usage};
+use interline_core::{ErrorKind, FinishReason, Part, Reasoning, Signature, Usage};
 use interline_transport::SseForm;
+use serde_json::json;
 
 use super::*;
 
@@ -17,6 +18,10 @@ fn decode(events: &[Value]) -> Vec<StreamEvent> {
         .iter()
         .flat_map(|value| decoder.push(event(value)).expect("a good event").events)
         .collect()
+}
+
+const fn whole(part: Part) -> StreamEvent {
+    StreamEvent::Part { choice: 0, part }
 }
 
 fn block_start(index: u64, block: &Value) -> Value {

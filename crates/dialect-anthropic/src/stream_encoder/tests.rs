@@ -1,6 +1,6 @@
 //! Rules of writing a stream. All events here are hand-written.
 
-use interline_core::{FormatId, Signature};
+use interline_core::{FormatId, Part, Signature};
 
 use super::*;
 

@@ -1,0 +1,227 @@
+//! The adapter over a prepared transport: addresses, headers, failures, ends.
+
+#[path = "support/replay.rs"]
+mod replay;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use http::{HeaderMap, HeaderValue};
+use interline_core::{
+    CallContext, ChatRequest, Error, ErrorKind, Feature, Frame, Message, Origin, Phase, Provider,
+    ProviderId, Result,
+};
+use interline_dialect_anthropic::{FORMAT, MessagesAdapter, Quirks};
+
+use replay::Replay;
+
+/// A hand-written answer.
+const ANSWER: &str = r#"{"type":"message","id":"msg_1","model":"m","content":[{"type":"text","text":"hi"}],
+    "stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":1}}"#;
+
+/// A hand-written stream, and the same one cut.
+const STREAM: &str = "event: content_block_delta\n\
+    data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"hi\"}}\n\n\
+    event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
+const CUT_STREAM: &str = "event: content_block_delta\n\
+    data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"hi\"}}\n\n";
+
+/// A hand-written error.
+const OVERLOADED: &str =
+    r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#;
+
+fn replay(status: u16, content_type: &str, body: &'static str) -> Arc<Replay> {
+    let headers = [("content-type", content_type), ("request-id", "req_1")];
+    Replay::new(status, headers, body, 16)
+}
+
+fn headers() -> HeaderMap {
+    HeaderMap::from_iter([
+        (
+            http::HeaderName::from_static("x-api-key"),
+            HeaderValue::from_static("k"),
+        ),
+        (
+            http::HeaderName::from_static("anthropic-beta"),
+            HeaderValue::from_static("b2,b3"),
+        ),
+    ])
+}
+
+fn adapter(transport: &Arc<Replay>, base_url: &str) -> MessagesAdapter {
+    let transport = Arc::<Replay>::clone(transport);
+    MessagesAdapter::new("claude", transport, base_url, headers())
+        .with_quirks(Quirks::default().with_beta("b1"))
+}
+
+fn request() -> ChatRequest {
+    ChatRequest::new("m", [Message::user("hi")])
+}
+
+async fn complete(
+    transport: &Arc<Replay>,
+    base_url: &str,
+    request: &ChatRequest,
+) -> Result<String> {
+    let adapter = adapter(transport, base_url);
+    let response = adapter.complete(&CallContext::new("c"), request).await?;
+    assert_eq!(response.meta.request_id.as_deref(), Some("req_1"));
+    Ok(response.text())
+}
+
+async fn frames(transport: &Arc<Replay>) -> Result<Vec<Result<Frame>>> {
+    let adapter = adapter(transport, "https://a.example");
+    let stream = adapter.stream(&CallContext::new("c"), &request()).await?;
+    Ok(stream.collect().await)
+}
+
+#[tokio::test]
+async fn the_base_address_keeps_its_path_and_gets_one_v1() {
+    for (base_url, url) in [
+        ("https://a.example", "https://a.example/v1/messages"),
+        ("https://a.example/v1/", "https://a.example/v1/messages"),
+        (
+            "https://a.example/x/y/",
+            "https://a.example/x/y/v1/messages",
+        ),
+    ] {
+        let transport = replay(200, "application/json", ANSWER);
+        let text = complete(&transport, base_url, &request()).await;
+        assert_eq!(text.expect("an answer"), "hi");
+        assert_eq!(transport.last().url, url);
+    }
+}
+
+#[tokio::test]
+async fn version_and_betas_come_from_vendor_connection_and_caller() {
+    let transport = replay(200, "application/json", ANSWER);
+    let sent = |name: &str| {
+        let value = transport.last().headers.get(name).cloned();
+        value.expect(name).to_str().expect("text").to_owned()
+    };
+    complete(&transport, "https://a.example", &request())
+        .await
+        .expect("an answer");
+    assert_eq!(sent("x-api-key"), "k");
+    assert_eq!(sent("anthropic-version"), "2023-06-01");
+    assert_eq!(sent("anthropic-beta"), "b1,b2,b3");
+
+    let body = Bytes::from_static(br#"{"model":"m","max_tokens":1,"messages":[]}"#);
+    let origin = Origin::new(FORMAT, body).with_headers(vec![
+        ("anthropic-beta".into(), "b3, b4".into()),
+        ("anthropic-version".into(), "2030-01-01".into()),
+    ]);
+    complete(
+        &transport,
+        "https://a.example",
+        &request().with_origin(origin),
+    )
+    .await
+    .expect("an answer");
+    assert_eq!(sent("anthropic-version"), "2030-01-01");
+    assert_eq!(sent("anthropic-beta"), "b1,b2,b3,b4");
+}
+
+#[track_caller]
+fn check(error: &Error, kind: ErrorKind, phase: Phase) {
+    assert_eq!(error.kind(), kind, "{error}");
+    assert_eq!(error.phase(), phase, "{error}");
+    assert_eq!(error.provider().map(ProviderId::as_str), Some("claude"));
+    assert_eq!(error.request_id(), Some("req_1"), "{error}");
+}
+
+#[tokio::test]
+async fn failures_name_kind_phase_target_and_exchange() {
+    let transport = replay(529, "application/json", OVERLOADED);
+    let error = complete(&transport, "https://a.example", &request()).await;
+    check(
+        &error.expect_err("overloaded"),
+        ErrorKind::Overloaded,
+        Phase::BeforeOutput,
+    );
+    let transport = replay(200, "text/html", "<html>");
+    let error = complete(&transport, "https://a.example", &request()).await;
+    check(
+        &error.expect_err("a page"),
+        ErrorKind::Protocol,
+        Phase::BeforeOutput,
+    );
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_terminal_frame_whatever_its_content_type() {
+    for content_type in ["text/event-stream", "text/plain"] {
+        let frames = frames(&replay(200, content_type, STREAM)).await;
+        let frames = frames.expect("a stream");
+        assert_eq!(frames.len(), 2);
+        assert!(frames[1].as_ref().expect("the end").is_end());
+    }
+}
+
+#[tokio::test]
+async fn a_cut_stream_ends_with_an_error_after_output() {
+    let frames = frames(&replay(200, "text/event-stream", CUT_STREAM)).await;
+    let frames = frames.expect("a stream");
+    assert_eq!(frames.len(), 2);
+    check(
+        frames[1].as_ref().expect_err("cut"),
+        ErrorKind::Protocol,
+        Phase::AfterOutput,
+    );
+}
+
+#[tokio::test]
+async fn a_document_in_place_of_a_stream_is_an_error_before_output() {
+    let error = frames(&replay(200, "application/json", OVERLOADED)).await;
+    check(
+        &error.expect_err("an error document"),
+        ErrorKind::Overloaded,
+        Phase::BeforeOutput,
+    );
+    let error = frames(&replay(200, "application/json", ANSWER)).await;
+    check(
+        &error.expect_err("a whole answer"),
+        ErrorKind::Protocol,
+        Phase::BeforeOutput,
+    );
+}
+
+async fn health(transport: &Arc<Replay>) -> Result<()> {
+    let adapter = adapter(transport, "https://a.example");
+    adapter.health_check(&CallContext::new("h")).await
+}
+
+#[tokio::test]
+async fn health_is_asked_of_the_model_list() {
+    let transport = replay(200, "application/json", r#"{"data":[]}"#);
+    health(&transport).await.expect("healthy");
+    assert_eq!(transport.last().method, "GET");
+    assert_eq!(transport.last().url, "https://a.example/v1/models?limit=1");
+
+    let error = health(&replay(401, "application/json", "{}")).await;
+    assert_eq!(
+        error.expect_err("a wrong key").kind(),
+        ErrorKind::Authentication
+    );
+}
+
+#[test]
+fn the_key_is_never_shown_and_capabilities_are_honest() {
+    let adapter = adapter(&replay(200, "", ""), "https://user:secret@a.example");
+    let shown = format!("{adapter:?}");
+    assert!(
+        !shown.contains("x-api-key") && !shown.contains("secret"),
+        "{shown}"
+    );
+    let able = |model: &str, feature| {
+        adapter
+            .capabilities(&model.into())
+            .features
+            .contains(feature)
+    };
+    assert!(able("claude-haiku-4-5", Feature::TopK));
+    assert!(!able("claude-opus-4-8", Feature::TopK));
+    assert!(!able("claude-haiku-4-5", Feature::JsonObject));
+    assert!(!able("claude-haiku-4-5", Feature::Audio));
+}
