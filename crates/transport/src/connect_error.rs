@@ -135,6 +135,13 @@ fn unconnected(error: &reqwest::Error, peer: &Peer) -> Found {
 /// There was a connection, and no answer came over it.
 fn unanswered(error: &(dyn StdError + 'static), sent: Sent) -> Found {
     let http = find::<hyper::Error>(error);
+    if http.is_some_and(hyper::Error::is_user) {
+        return Found::new(
+            ErrorKind::Internal,
+            Phase::BeforeSend,
+            "the request cannot be written",
+        );
+    }
     if sent == Sent::Nothing || http.is_some_and(hyper::Error::is_canceled) || is_refused(error) {
         return Found::connection(
             ConnectionFault::Stale,
@@ -147,13 +154,6 @@ fn unanswered(error: &(dyn StdError + 'static), sent: Sent) -> Found {
             ErrorKind::Protocol,
             Phase::BeforeOutput,
             "the answer is not HTTP",
-        );
-    }
-    if http.is_some_and(hyper::Error::is_user) {
-        return Found::new(
-            ErrorKind::Internal,
-            Phase::BeforeSend,
-            "the request cannot be written",
         );
     }
     Found::connection(

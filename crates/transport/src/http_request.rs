@@ -102,3 +102,31 @@ impl fmt::Debug for HttpRequest {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn later_headers_replace_earlier_ones_and_keep_their_own_repeats() {
+        let name = HeaderName::from_static("x-a");
+        let mut more = HeaderMap::new();
+        more.append(&name, HeaderValue::from_static("2"));
+        more.append(&name, HeaderValue::from_static("3"));
+        let request = HttpRequest::get("http://h/")
+            .with_header(name.clone(), HeaderValue::from_static("1"))
+            .with_headers(&more);
+        let values: Vec<_> = request.headers.get_all(&name).iter().collect();
+        assert_eq!(values, ["2", "3"]);
+    }
+
+    #[test]
+    fn debug_shows_neither_keys_nor_prompts() {
+        let request =
+            HttpRequest::post_json("https://u:hidden@h/v1?key=hidden", "hidden", Accept::Json)
+                .with_header(header::AUTHORIZATION, HeaderValue::from_static("hidden"));
+        let shown = format!("{request:?}");
+        assert!(!shown.contains("hidden"), "{shown}");
+        assert!(shown.contains("https://h/v1"), "{shown}");
+    }
+}

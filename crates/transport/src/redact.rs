@@ -40,16 +40,19 @@ const KEY_PREFIXES: [&str; 22] = [
 ];
 
 /// Ids that are long and mixed but no secret, and that a vendor's support asks for.
-const ID_PREFIXES: [&str; 9] = [
+const ID_PREFIXES: [&str; 12] = [
     "req_",
     "chatcmpl-",
     "msg_",
     "call_",
     "toolu_",
     "resp_",
+    "rs_",
     "fc_",
     "gen-",
     "org-",
+    "file-",
+    "batch_",
 ];
 
 /// Words that announce a key when `:`, `=` or a quote comes between.
@@ -276,6 +279,7 @@ mod tests {
             "request 123e4567-e89b-12d3-a456-426614174000",
             "Request id: req_011CSHoEeqs5C35K2UUqR7Fy",
             "chatcmpl-ABCdefGHI123456789012345",
+            "Item 'rs_68c42de022c881948db7ed1cc2529f2e' of type 'reasoning'",
             "Rate limit reached: Limit 30000, Used 29000, Requested 2000. Please try again in 1.5s.",
             "This model's maximum context length is 128000 tokens. However, you requested 200000 tokens",
             "max_tokens: 4096 is too large, antidisestablishmentarianism",

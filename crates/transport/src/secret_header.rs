@@ -31,3 +31,27 @@ fn sensitive(text: &str) -> Result<HeaderValue> {
     value.set_sensitive(true);
     Ok(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_sent_and_never_shown() {
+        let secret = SecretString::from("sk-secret");
+        let value = bearer_header(&secret).unwrap();
+        assert_eq!(value.as_bytes(), b"Bearer sk-secret");
+        assert!(!format!("{value:?}").contains("secret"), "{value:?}");
+        let value = secret_header(&secret).unwrap();
+        assert_eq!(value.as_bytes(), b"sk-secret");
+        assert!(value.is_sensitive());
+    }
+
+    #[test]
+    fn a_secret_that_no_header_may_hold_is_an_error_without_it() {
+        let error = secret_header(&SecretString::from("sk-sec\nret")).unwrap_err();
+        assert_eq!(error.kind(), interline_core::ErrorKind::InvalidRequest);
+        assert!(!error.message().contains("ret\""), "{error}");
+        assert!(!error.message().contains("sk-"), "{error}");
+    }
+}

@@ -187,3 +187,26 @@ async fn an_http2_request_reset_otherwise_may_have_been_seen() {
     );
     assert_eq!(error.phase(), Phase::BeforeOutput);
 }
+
+#[tokio::test]
+async fn dropping_an_http2_response_cancels_its_stream() {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let tell = std::sync::Mutex::new(Some(tell));
+    let certificate = certificate("localhost");
+    let address = serve_http2(&certificate, move |responder| {
+        let answer = http::Response::builder().body(()).unwrap();
+        let mut body = responder.send_response(answer, false).unwrap();
+        let tell = tell.lock().unwrap().take().unwrap();
+        tokio::spawn(async move {
+            let reason = std::future::poll_fn(|cx| body.poll_reset(cx)).await;
+            tell.send(reason.unwrap()).unwrap();
+        });
+    })
+    .await;
+    let transport = trusting(Some(&certificate));
+    let url = format!("https://localhost:{}/", address.port());
+    let response = get(&transport, url).await.unwrap();
+    drop(response);
+    let reason = tokio::time::timeout(Duration::from_secs(5), told).await;
+    assert_eq!(reason.unwrap().unwrap(), h2::Reason::CANCEL);
+}

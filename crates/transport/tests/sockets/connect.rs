@@ -1,5 +1,6 @@
 //! Requests that get no answer: each fault has its kind, phase and fault, and names the peer alone.
 
+use std::process::Command;
 use std::time::Duration;
 
 use interline_core::{
@@ -234,17 +235,10 @@ async fn a_bad_url_is_the_callers_mistake() {
     assert!(!format!("{error:?}").contains("hidden"), "{error:?}");
 }
 
-/// Runs this test program again with few files allowed, because the limit holds for a process.
-#[cfg(unix)]
-#[tokio::test]
-async fn running_out_of_files_is_not_the_vendors_fault() {
-    let program = std::env::current_exe().unwrap();
-    let output = std::process::Command::new("sh")
-        .arg("-c")
-        .arg("ulimit -n 24; exec \"$0\" --exact connect::with_few_files --ignored --nocapture")
-        .arg(program)
-        .output()
-        .unwrap();
+/// Runs one test again in a process of its own, whose limits and environment may differ.
+#[track_caller]
+fn check_in_own_process(command: &mut Command) {
+    let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(
         output.status.success() && said.contains("1 passed"),
@@ -253,10 +247,32 @@ async fn running_out_of_files_is_not_the_vendors_fault() {
     );
 }
 
+#[test]
+fn a_proxy_in_the_environment_is_not_used_for_loopback() {
+    // Nothing listens on port 1, so using the proxy would fail.
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["--exact", "request::a_get_has_no_body"])
+        .env("http_proxy", "http://127.0.0.1:1")
+        .env_remove("no_proxy")
+        .env_remove("NO_PROXY");
+    check_in_own_process(&mut command);
+}
+
 #[cfg(unix)]
 #[tokio::test]
-#[ignore = "run by running_out_of_files_is_not_the_vendors_fault under a limit"]
-async fn with_few_files() {
+async fn running_out_of_files_is_not_the_vendors_fault() {
+    const UNDER_LIMIT: &str = "INTERLINE_TEST_UNDER_FILE_LIMIT";
+    if std::env::var_os(UNDER_LIMIT).is_none() {
+        let mut command = Command::new("sh");
+        command
+            .arg("-c")
+            .arg("ulimit -n 24; exec \"$0\" --exact connect::running_out_of_files_is_not_the_vendors_fault")
+            .arg(std::env::current_exe().unwrap())
+            .env(UNDER_LIMIT, "1");
+        check_in_own_process(&mut command);
+        return;
+    }
     let transport = transport();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
