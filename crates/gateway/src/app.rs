@@ -1,0 +1,222 @@
+//! The HTTP surface: which path does what, and what every reply has in common.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::Router;
+use axum::extract::{MatchedPath, Path, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{Html, IntoResponse, Json, Response};
+use axum::routing::{get, post};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use interline::Client;
+use interline_core::CallId;
+use tokio::time::Instant;
+
+use crate::call;
+use crate::failure::Failure;
+use crate::inbound::{self, Inbound};
+use crate::inbound_keys::InboundKeys;
+use crate::journal::Journal;
+use crate::metrics::Metrics;
+use crate::{error_reply, model_list, status};
+
+/// What all requests share.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) client: Client,
+    pub(crate) keys: InboundKeys,
+    pub(crate) journal: Journal,
+    pub(crate) metrics: Metrics,
+    pub(crate) started: Instant,
+    draining: AtomicBool,
+}
+
+impl App {
+    pub(crate) fn new(client: Client, keys: InboundKeys, metrics: Metrics) -> Self {
+        Self {
+            client,
+            keys,
+            journal: Journal::default(),
+            metrics,
+            started: Instant::now(),
+            draining: AtomicBool::new(false),
+        }
+    }
+
+    /// From now on `/readyz` says that no new request should come.
+    pub(crate) fn start_draining(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}
+
+/// The router over `app`.
+pub(crate) fn router(app: &Arc<App>) -> Router {
+    let keyed = Router::new()
+        .route("/v1/chat/completions", post(chat_completions))
+        .route("/v1/messages", post(messages))
+        .route("/v1/models", get(list_models))
+        .route("/v1/models/{*id}", get(one_model))
+        .route("/status.json", get(status_report))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(app), check_key));
+    Router::new()
+        .merge(keyed)
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(readiness))
+        .route("/metrics", get(metrics))
+        .route("/", get(dashboard))
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn_with_state(Arc::clone(app), accompany))
+        .with_state(Arc::clone(app))
+}
+
+/// Names every request, counts it, and puts its name on the reply.
+async fn accompany(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let id = CallId::new(format!("req_{}", uuid::Uuid::now_v7().simple()));
+    request.extensions_mut().insert(id.clone());
+    let path = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "other".to_owned(), |path| path.as_str().to_owned());
+    let in_flight = app.metrics.request_started();
+    let mut response = next.run(request).await;
+    drop(in_flight);
+    app.metrics.replied(&path, response.status());
+    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+        let headers = response.headers_mut();
+        headers.insert(HeaderName::from_static("request-id"), value.clone());
+        headers.insert(HeaderName::from_static("x-request-id"), value);
+    }
+    response
+}
+
+/// Turns callers without a valid key away, in the format that they speak.
+async fn check_key(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    if app.keys.admit(request.headers()) {
+        return next.run(request).await;
+    }
+    let failure = Failure::new(
+        401,
+        "authentication",
+        "missing or wrong key: send one of the gateway's keys as `authorization: Bearer KEY` or `x-api-key: KEY`",
+    );
+    error_reply::of(spoken_by(&request), &failure, &id_of(&request))
+}
+
+async fn chat_completions(State(app): State<Arc<App>>, request: Request) -> Response {
+    call::answer(app, &inbound::OPENAI_CHAT, request).await
+}
+
+async fn messages(State(app): State<Arc<App>>, request: Request) -> Response {
+    call::answer(app, &inbound::ANTHROPIC_MESSAGES, request).await
+}
+
+async fn list_models(State(app): State<Arc<App>>, request: Request) -> Response {
+    Json(model_list::all(&app.client, spoken_by(&request))).into_response()
+}
+
+async fn one_model(
+    State(app): State<Arc<App>>,
+    Path(model): Path<String>,
+    request: Request,
+) -> Response {
+    let format = spoken_by(&request);
+    match model_list::one(&app.client, format, &model) {
+        Some(model) => Json(model).into_response(),
+        None => {
+            let failure = Failure::new(404, "not_found", format!("model `{model}` does not exist"))
+                .with_param("model");
+            error_reply::of(format, &failure, &id_of(&request))
+        }
+    }
+}
+
+async fn readiness(State(app): State<Arc<App>>) -> Response {
+    if app.is_draining() {
+        (StatusCode::SERVICE_UNAVAILABLE, "draining\n").into_response()
+    } else {
+        "ready\n".into_response()
+    }
+}
+
+async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
+    // A pause that ran out causes no event, so health is written anew for each scrape.
+    app.client.record_health();
+    (
+        [(
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        )],
+        app.metrics.render(),
+    )
+}
+
+async fn status_report(State(app): State<Arc<App>>) -> Response {
+    (
+        [(header::CACHE_CONTROL, "no-store")],
+        Json(status::report(&app)),
+    )
+        .into_response()
+}
+
+async fn dashboard() -> impl IntoResponse {
+    const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'";
+    (
+        [
+            (header::CONTENT_SECURITY_POLICY, POLICY),
+            (header::CACHE_CONTROL, "no-cache"),
+        ],
+        Html(include_str!("dashboard/page.html")),
+    )
+}
+
+async fn unknown_path(request: Request) -> Response {
+    let failure = Failure::new(
+        404,
+        "not_found",
+        format!(
+            "no such path: {} {}",
+            request.method(),
+            request.uri().path()
+        ),
+    );
+    error_reply::of(spoken_by(&request), &failure, &id_of(&request))
+}
+
+async fn wrong_method(request: Request) -> Response {
+    let failure = Failure::new(
+        405,
+        "invalid_request",
+        format!(
+            "{} does not take {}",
+            request.uri().path(),
+            request.method()
+        ),
+    );
+    error_reply::of(spoken_by(&request), &failure, &id_of(&request))
+}
+
+/// The format that a caller speaks, told from the path and the headers.
+fn spoken_by(request: &Request) -> &'static dyn Inbound {
+    let anthropic = request.uri().path().starts_with("/v1/messages")
+        || request.headers().contains_key("anthropic-version");
+    if anthropic {
+        &inbound::ANTHROPIC_MESSAGES
+    } else {
+        &inbound::OPENAI_CHAT
+    }
+}
+
+/// The name that [`accompany`] gave to a request.
+pub(crate) fn id_of(request: &Request) -> CallId {
+    request
+        .extensions()
+        .get::<CallId>()
+        .cloned()
+        .unwrap_or_else(|| CallId::from("req_unnamed"))
+}

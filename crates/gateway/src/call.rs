@@ -1,0 +1,161 @@
+//! One model call over HTTP: read the request, ask the client, write the answer.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, header};
+use interline::CallOptions;
+use interline_core::{CallId, Result};
+
+use crate::app::{App, id_of};
+use crate::body;
+use crate::error_reply;
+use crate::failure::Failure;
+use crate::inbound::{Inbound, InboundCall};
+use crate::journal::{Ending, Mode};
+use crate::open_call::OpenCall;
+use crate::reply_headers::{self, Facts};
+use crate::request_options::{Explain, RequestOptions};
+use crate::stream_reply;
+use crate::trace;
+
+/// Bodies above this size are read on a thread for blocking work, so that parsing pictures does not
+/// hold other calls up. 256 KiB take about a millisecond (chosen, not measured here).
+const LARGE_BODY_BYTES: usize = 256 * 1024;
+
+/// What is known of a call before it is made.
+#[derive(Debug)]
+pub(crate) struct Arrived {
+    pub(crate) app: Arc<App>,
+    pub(crate) format: &'static dyn Inbound,
+    pub(crate) id: CallId,
+    pub(crate) options: RequestOptions,
+    pub(crate) call: InboundCall,
+}
+
+impl Arrived {
+    pub(crate) fn call_options(&self) -> CallOptions {
+        let mut options = CallOptions::new()
+            .with_call_id(self.id.clone())
+            .with_timeout(self.options.timeout);
+        options.tags.clone_from(&self.options.tags);
+        options
+    }
+}
+
+/// Answers a request of `format`.
+pub(crate) async fn answer(
+    app: Arc<App>,
+    format: &'static dyn Inbound,
+    request: Request,
+) -> Response {
+    let id = id_of(&request);
+    let arrived = match read(app, format, id.clone(), request).await {
+        Ok(arrived) => arrived,
+        Err(failure) => return error_reply::of(format, &failure, &id),
+    };
+    let replied = match arrived.call.mode {
+        Mode::Unary => whole_answer(arrived).await,
+        Mode::Stream => stream_reply::open(arrived).await,
+    };
+    replied.unwrap_or_else(|failure| error_reply::of(format, &failure, &id))
+}
+
+async fn read(
+    app: Arc<App>,
+    format: &'static dyn Inbound,
+    id: CallId,
+    request: Request,
+) -> Result<Arrived, Failure> {
+    let (parts, body) = request.into_parts();
+    let options = RequestOptions::read(&parts.headers)?;
+    let bytes = body::read(body).await?;
+    let headers = travelling(format, &parts.headers);
+    let call = decode(format, bytes, headers)
+        .await
+        .map_err(|error| Failure::from(&error))?;
+    Ok(Arrived {
+        app,
+        format,
+        id,
+        options,
+        call,
+    })
+}
+
+async fn decode(
+    format: &'static dyn Inbound,
+    bytes: Bytes,
+    headers: Vec<(String, String)>,
+) -> Result<InboundCall> {
+    if bytes.len() < LARGE_BODY_BYTES {
+        return format.decode(bytes, headers);
+    }
+    match tokio::task::spawn_blocking(move || format.decode(bytes, headers)).await {
+        Ok(decoded) => decoded,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+/// The headers that belong to the format and travel on to vendors that speak it.
+fn travelling(format: &dyn Inbound, headers: &HeaderMap) -> Vec<(String, String)> {
+    format
+        .travelling_headers()
+        .iter()
+        .flat_map(|name| {
+            headers
+                .get_all(*name)
+                .iter()
+                .filter_map(|value| Some(((*name).to_owned(), value.to_str().ok()?.to_owned())))
+        })
+        .collect()
+}
+
+async fn whole_answer(arrived: Arrived) -> Result<Response, Failure> {
+    let mut open = OpenCall::new(&arrived);
+    let request = arrived.call.request.clone();
+    let answered = arrived
+        .app
+        .client
+        .complete_with(request, arrived.call_options())
+        .await;
+    let reply = match answered {
+        Ok(reply) => reply,
+        Err(error) => {
+            let failure = Failure::from(&error);
+            open.failed(&failure);
+            return Err(failure);
+        }
+    };
+    open.routed(&reply.route);
+    open.cost(reply.cost);
+    open.ended(Ending::Answered);
+    let format = arrived.format;
+    let mut body = format.encode(&reply.response);
+    if arrived.options.explain == Explain::Yes {
+        body = trace::add_to(
+            &format.format(),
+            &body,
+            trace::object(&reply.route, reply.cost),
+        );
+    }
+    let mut response = Response::new(Body::from(body));
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    let facts = Facts {
+        target: &reply.route.target(),
+        attempts: reply.route.attempts,
+        fell_back: reply.route.is_fallback,
+        cost: reply.cost.known(),
+        meta: &reply.response.meta,
+        wire_format: reply.response.raw.as_ref().map(|raw| &raw.format),
+    };
+    reply_headers::of_answer(headers, &facts, &format.format());
+    Ok(response)
+}

@@ -1,0 +1,161 @@
+//! `interline models`: the model catalogue as a table or as JSON.
+
+use clap::Args;
+use interline_catalog::{Catalog, ModelInfo};
+use interline_core::TokenPrice;
+use owo_colors::OwoColorize;
+use serde_json::{Value, json};
+
+use super::exit::Exit;
+use super::output;
+
+/// What `models` takes.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Show only models whose `kind/name` contains this text
+    filter: Option<String>,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints the catalogue.
+pub(super) fn perform(arguments: &Arguments) -> Result<(), Exit> {
+    let catalog = Catalog::embedded();
+    let filter = arguments.filter.as_deref().unwrap_or_default();
+    let models: Vec<&ModelInfo> = catalog
+        .models()
+        .filter(|model| format!("{}/{}", model.kind, model.id).contains(filter))
+        .collect();
+    if arguments.json {
+        let models: Vec<Value> = models.into_iter().map(describe).collect();
+        let document = json!({ "as_of": catalog.as_of(), "models": models });
+        return Ok(output::write(&format!("{document:#}\n"))?);
+    }
+    if models.is_empty() {
+        return Err(Exit::failed(format!("no model contains `{filter}`")));
+    }
+    output::write(&table(&models))?;
+    anstream::eprintln!(
+        "{}",
+        format!(
+            "{} models, as of {}; prices in USD per million tokens",
+            models.len(),
+            catalog.as_of()
+        )
+        .dimmed()
+    );
+    Ok(())
+}
+
+fn table(models: &[&ModelInfo]) -> String {
+    let longest = |text: fn(&ModelInfo) -> &str| models.iter().map(|model| text(model).len()).max();
+    let kind_width = longest(|model| &model.kind).unwrap_or(0).max("kind".len());
+    let id_width = longest(|model| &model.id).unwrap_or(0).max("model".len());
+    let head = format!(
+        "{:kind_width$}  {:id_width$}  {:>8}  {:>8}  {:>9}  {:>9}  {:<10}  can",
+        "kind", "model", "input", "output", "context", "writes", "status"
+    );
+    let mut table = format!("{}\n", head.bold());
+    for model in models {
+        let price = |choose: fn(&interline_catalog::Prices) -> TokenPrice| {
+            model
+                .prices
+                .as_ref()
+                .map_or_else(|| "—".to_owned(), |prices| usd_per_mtok(choose(prices)))
+        };
+        let line = format!(
+            "{:kind_width$}  {:id_width$}  {:>8}  {:>8}  {:>9}  {:>9}  {:<10}  {}",
+            model.kind,
+            model.id,
+            price(|prices| prices.input),
+            price(|prices| prices.output),
+            tokens(model.context_window),
+            tokens(model.max_output_tokens),
+            model.status.as_str(),
+            features(model).join(" ")
+        );
+        table.push_str(line.trim_end());
+        table.push('\n');
+    }
+    table
+}
+
+fn features(model: &ModelInfo) -> Vec<&'static str> {
+    model
+        .features
+        .iter()
+        .map(interline_core::Feature::name)
+        .collect()
+}
+
+fn describe(model: &ModelInfo) -> Value {
+    let prices = model.prices.as_ref().map(|prices| {
+        json!({
+            "input": usd_per_mtok(prices.input),
+            "output": usd_per_mtok(prices.output),
+            "cached_input": prices.cached_input.map(usd_per_mtok),
+            "cache_write": prices.cache_write.map(usd_per_mtok),
+            "up_to_input_tokens": prices.up_to_input_tokens,
+        })
+    });
+    json!({
+        "kind": model.kind,
+        "id": model.id,
+        "aliases": model.aliases,
+        "status": model.status.as_str(),
+        "usd_per_mtok": prices,
+        "context_window": model.context_window,
+        "max_output_tokens": model.max_output_tokens,
+        "features": features(model),
+        "lacks": model.lacks.iter().map(interline_core::Feature::name).collect::<Vec<_>>(),
+    })
+}
+
+/// A price as a plain decimal without trailing zeros.
+fn usd_per_mtok(price: TokenPrice) -> String {
+    const PICO_PER_USD_PER_MTOK: u64 = 1_000_000;
+    let whole = price.pico_usd() / PICO_PER_USD_PER_MTOK;
+    let fraction = format!("{:06}", price.pico_usd() % PICO_PER_USD_PER_MTOK);
+    match fraction.trim_end_matches('0') {
+        "" => whole.to_string(),
+        digits => format!("{whole}.{digits}"),
+    }
+}
+
+/// Tokens in the unit that the number is round in.
+fn tokens(count: Option<u64>) -> String {
+    match count {
+        None => "—".to_owned(),
+        Some(count) if count >= 1_000_000 && count % 1_000_000 < 100_000 => {
+            format!("{}M", count / 1_000_000)
+        }
+        Some(count) if count >= 1000 => format!("{}k", count / 1000),
+        Some(count) => count.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prices_are_shown_as_vendors_write_them() {
+        for decimal in ["2.5", "0.075", "15", "0"] {
+            let price = TokenPrice::from_usd_per_mtok(decimal).expect("a price");
+            assert_eq!(usd_per_mtok(price), decimal);
+        }
+    }
+
+    #[test]
+    fn token_counts_are_short() {
+        for (count, shown) in [
+            (None, "—"),
+            (Some(512), "512"),
+            (Some(128_000), "128k"),
+            (Some(1_050_000), "1M"),
+        ] {
+            assert_eq!(tokens(count), shown);
+        }
+    }
+}

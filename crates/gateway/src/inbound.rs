@@ -1,0 +1,76 @@
+//! The formats that callers speak: one small trait, one implementation per format.
+
+mod anthropic_messages;
+mod openai_chat;
+
+use std::fmt;
+
+use bytes::Bytes;
+use interline_core::{CallId, ChatRequest, ChatResponse, FormatId, Frame, RawFrame, Result};
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::journal::Mode;
+
+pub(crate) use anthropic_messages::ANTHROPIC_MESSAGES;
+pub(crate) use openai_chat::OPENAI_CHAT;
+
+/// A wire format that callers speak.
+pub(crate) trait Inbound: fmt::Debug + Send + Sync {
+    /// The format's id.
+    fn format(&self) -> FormatId;
+
+    /// The format's id as a word for logs and metrics.
+    fn name(&self) -> &'static str;
+
+    /// Request headers, in lower case, that belong to the format and travel on with the body.
+    fn travelling_headers(&self) -> &'static [&'static str];
+
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// `InvalidRequest` that says where and what is wrong.
+    fn decode(&self, body: Bytes, headers: Vec<(String, String)>) -> Result<InboundCall>;
+
+    /// Writes a whole answer; the vendor's own bytes where the formats match.
+    fn encode(&self, response: &ChatResponse) -> Bytes;
+
+    /// Writes a streamed answer, one frame after the other; `id` names it where the vendor does not.
+    fn stream_encoder(&self, usage: UsageWish, id: &CallId) -> Box<dyn EventEncoder>;
+
+    /// Writes an error body.
+    fn encode_error(&self, failure: &Failure, id: &CallId) -> Value;
+
+    /// What keeps a waiting connection alive without meaning anything.
+    fn keep_alive(&self) -> &'static [u8];
+
+    /// The members of a model list in this format's shape; `ids` are what callers may put into `model`.
+    fn model_list(&self, ids: &[String]) -> Value;
+
+    /// One member of a model list.
+    fn model(&self, id: &str) -> Value;
+}
+
+/// Writes the events of one streamed answer.
+pub(crate) trait EventEncoder: Send {
+    /// The events for one frame; the vendor's own where the formats match.
+    fn encode(&mut self, frame: &Frame) -> Vec<RawFrame>;
+
+    /// The last event of a stream that failed.
+    fn fail(&mut self, error: &Value) -> Vec<RawFrame>;
+}
+
+/// A request as a caller sent it.
+#[derive(Debug)]
+pub(crate) struct InboundCall {
+    pub(crate) request: ChatRequest,
+    pub(crate) mode: Mode,
+    pub(crate) usage: UsageWish,
+}
+
+/// Whether the caller of a stream wants to see the tokens used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UsageWish {
+    Hidden,
+    Shown,
+}

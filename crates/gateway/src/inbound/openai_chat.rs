@@ -1,0 +1,95 @@
+//! Callers that speak OpenAI's Chat Completions.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use interline_core::{CallId, ChatResponse, FormatId, Frame, RawFrame, Result};
+use interline_dialect_openai as dialect;
+use serde_json::{Value, json};
+
+use super::{EventEncoder, Inbound, InboundCall, UsageWish};
+use crate::failure::Failure;
+use crate::journal::Mode;
+
+/// Callers that speak OpenAI's Chat Completions.
+pub(crate) const OPENAI_CHAT: OpenAiChat = OpenAiChat;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OpenAiChat;
+
+impl Inbound for OpenAiChat {
+    fn format(&self) -> FormatId {
+        dialect::FORMAT
+    }
+
+    fn name(&self) -> &'static str {
+        "openai.chat"
+    }
+
+    fn travelling_headers(&self) -> &'static [&'static str] {
+        dialect::FORWARDED_HEADERS
+    }
+
+    fn decode(&self, body: Bytes, headers: Vec<(String, String)>) -> Result<InboundCall> {
+        let inbound = dialect::decode_request(body, headers)?;
+        Ok(InboundCall {
+            mode: if inbound.stream {
+                Mode::Stream
+            } else {
+                Mode::Unary
+            },
+            usage: if inbound.include_usage {
+                UsageWish::Shown
+            } else {
+                UsageWish::Hidden
+            },
+            request: inbound.request,
+        })
+    }
+
+    fn encode(&self, response: &ChatResponse) -> Bytes {
+        dialect::encode_response(response, &response.model)
+    }
+
+    fn stream_encoder(&self, usage: UsageWish, id: &CallId) -> Box<dyn EventEncoder> {
+        let usage = match usage {
+            UsageWish::Shown => dialect::UsageChunk::Asked,
+            UsageWish::Hidden => dialect::UsageChunk::NotAsked,
+        };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let options = dialect::StreamOptions::new(usage)
+            .with_identity(format!("chatcmpl-{id}"), now.unwrap_or_default().as_secs());
+        Box::new(dialect::StreamEncoder::new(options))
+    }
+
+    fn encode_error(&self, failure: &Failure, _: &CallId) -> Value {
+        let body = dialect::ErrorBody::new(failure.status(), failure.code(), failure.message())
+            .with_param(failure.param())
+            .with_attempts(failure.attempt_list());
+        dialect::encode_error(&body)
+    }
+
+    fn keep_alive(&self) -> &'static [u8] {
+        b": ping\n\n"
+    }
+
+    fn model_list(&self, ids: &[String]) -> Value {
+        let members: Value = ids.iter().map(|id| self.model(id)).collect();
+        json!({"object": "list", "data": members})
+    }
+
+    fn model(&self, id: &str) -> Value {
+        // Nobody knows when a route was made; 0 is what clients show as unknown.
+        json!({"id": id, "object": "model", "created": 0, "owned_by": "interline"})
+    }
+}
+
+impl EventEncoder for dialect::StreamEncoder {
+    fn encode(&mut self, frame: &Frame) -> Vec<RawFrame> {
+        self.encode(frame)
+    }
+
+    fn fail(&mut self, error: &Value) -> Vec<RawFrame> {
+        self.error(error)
+    }
+}

@@ -1,0 +1,75 @@
+//! A call that is being answered; it reaches the journal exactly once, even where the caller leaves.
+
+use std::sync::Arc;
+
+use interline::{Cost, RouteInfo};
+use tokio::time::Instant;
+
+use crate::app::App;
+use crate::call::Arrived;
+use crate::failure::Failure;
+use crate::journal::{CallRecord, Ending};
+
+/// A call that is being answered.
+#[derive(Debug)]
+pub(crate) struct OpenCall {
+    app: Arc<App>,
+    began: Instant,
+    record: CallRecord,
+}
+
+impl OpenCall {
+    pub(crate) fn new(arrived: &Arrived) -> Self {
+        Self {
+            app: Arc::clone(&arrived.app),
+            began: Instant::now(),
+            record: CallRecord {
+                id: arrived.id.clone(),
+                format: arrived.format.name(),
+                mode: arrived.call.mode,
+                asked: arrived.call.request.model.to_string(),
+                tags: arrived.options.tags.clone(),
+                target: None,
+                attempts: Vec::new(),
+                fell_back: false,
+                cost: None,
+                // True as long as nothing else is noted: dropping the reply is how a caller leaves.
+                ending: Ending::CallerLeft,
+                duration: std::time::Duration::ZERO,
+            },
+        }
+    }
+
+    /// Notes who answers.
+    pub(crate) fn routed(&mut self, route: &RouteInfo) {
+        self.record.target = Some(route.target());
+        self.record.attempts.clone_from(&route.attempt_list);
+        self.record.fell_back = route.is_fallback;
+    }
+
+    /// Notes what it cost.
+    pub(crate) fn cost(&mut self, cost: Cost) {
+        self.record.cost = cost.known();
+    }
+
+    /// Notes a failure.
+    pub(crate) fn failed(&mut self, failure: &Failure) {
+        if self.record.attempts.is_empty() {
+            self.record.attempts = failure.attempts().to_vec();
+            self.record.fell_back = failure.fell_back();
+        }
+        self.record.ending = Ending::Failed(failure.code());
+    }
+
+    /// Notes how it ended.
+    pub(crate) fn ended(&mut self, ending: Ending) {
+        self.record.ending = ending;
+    }
+}
+
+impl Drop for OpenCall {
+    fn drop(&mut self) {
+        self.record.duration = self.began.elapsed();
+        self.app.journal.record(self.record.clone());
+    }
+}

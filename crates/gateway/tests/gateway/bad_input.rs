@@ -1,0 +1,192 @@
+//! What callers get wrong: an error in their own format that says where and what.
+
+use std::time::Duration;
+
+use interline_simulator::{ErrorCase, Fault};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+
+use crate::house::{BOTH, House, Plan, Seen, Speaks};
+
+async fn post_text(house: &House, speaks: Speaks, text: &str) -> Seen {
+    let url = format!("{}{}", house.url, speaks.path());
+    let sent = house.http.post(url).body(text.to_owned()).send().await;
+    Seen::read(sent.expect("a reply")).await
+}
+
+#[tokio::test]
+async fn malformed_json_is_a_400_with_line_and_column() {
+    let house = House::new().await;
+    for speaks in BOTH {
+        let seen = post_text(&house, speaks, "{\n  \"model\": chat\n}").await;
+        assert_eq!(seen.status, 400, "{}", seen.text());
+        let body = seen.json();
+        let error = speaks.error(&body);
+        let message = error["message"].as_str().expect("a message");
+        assert!(
+            message.contains("line 2") && message.contains("column"),
+            "{message}"
+        );
+        assert_eq!(error["type"], "invalid_request_error");
+        assert_eq!(error["code"], "invalid_request");
+        assert_eq!(seen.header("x-interline-attempts"), "0");
+    }
+    assert_eq!(house.openai.ledger().total(), 0);
+}
+
+#[tokio::test]
+async fn a_wrong_type_is_a_400_that_names_the_field() {
+    let house = House::new().await;
+    for speaks in BOTH {
+        let mut body = speaks.hello("chat");
+        body["messages"] = json!("not a list");
+        let seen = house.ask(speaks, &body).await;
+        assert_eq!(seen.status, 400, "{}", seen.text());
+        assert!(seen.text().contains("messages"), "{}", seen.text());
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_model_is_a_404_that_names_it() {
+    let house = House::new().await;
+    for speaks in BOTH {
+        for body in [
+            speaks.hello("no-such-model"),
+            speaks.streamed("no-such-model"),
+        ] {
+            let seen = house.ask(speaks, &body).await;
+            assert_eq!(seen.status, 404, "{}", seen.text());
+            let body = seen.json();
+            let error = speaks.error(&body);
+            assert_eq!(error["code"], "not_found", "{body}");
+            assert!(
+                error["message"]
+                    .as_str()
+                    .expect("text")
+                    .contains("`no-such-model`")
+            );
+            assert_eq!(seen.header("x-should-retry"), "false");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_callers_mistake_at_the_vendor_is_relayed_and_does_not_fall_back() {
+    let house = House::new().await;
+    for speaks in BOTH {
+        house
+            .openai
+            .push_fault(Fault::error(ErrorCase::InvalidRequest));
+        let seen = house.ask(speaks, &speaks.hello("chat")).await;
+        assert_eq!(seen.status, 400, "{}", seen.text());
+        assert_eq!(seen.header("x-interline-attempts"), "1");
+        assert_eq!(seen.header("x-interline-fallback"), "false");
+        assert_eq!(seen.header("x-interline-provider"), "openai");
+        let body = seen.json();
+        assert!(speaks.error(&body)["message"].is_string(), "{body}");
+    }
+    assert_eq!(house.claude.ledger().total(), 0);
+}
+
+#[tokio::test]
+async fn headers_of_ours_are_checked() {
+    let house = House::new().await;
+    for (name, value) in [
+        ("x-interline-timeout-ms", "soon"),
+        ("x-interline-explain", "maybe"),
+        ("x-interline-tags", "a b"),
+        ("x-interline-cache", "hit"),
+    ] {
+        let body = Speaks::OpenAi.hello("chat");
+        let sent = house
+            .post(Speaks::OpenAi.path(), &body)
+            .header(name, value)
+            .send()
+            .await;
+        let seen = Seen::read(sent.expect("a reply")).await;
+        assert_eq!(seen.status, 400, "{name}");
+        assert_eq!(seen.json()["error"]["param"], name);
+    }
+    let body = Speaks::OpenAi.hello("chat");
+    let sent = house
+        .post(Speaks::OpenAi.path(), &body)
+        .header("x-interline-cache", "off")
+        .header("x-interline-tags", "team=search,prod")
+        .header("x-interline-priority", "critical")
+        .header("x-stainless-lang", "python")
+        .send()
+        .await;
+    assert_eq!(sent.expect("a reply").status(), 200);
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_a_413_in_the_callers_format() {
+    let house = House::new().await;
+    let text = "x".repeat(33 * 1024 * 1024);
+    for speaks in BOTH {
+        let mut body = speaks.hello("chat");
+        body["messages"][0]["content"] = json!(text);
+        let seen = house.ask(speaks, &body).await;
+        assert_eq!(seen.status, 413, "{}", seen.text());
+        let body = seen.json();
+        let error = speaks.error(&body);
+        assert_eq!(error["code"], "payload_too_large");
+        assert!(
+            error["message"].as_str().expect("text").contains("32 MiB"),
+            "{body}"
+        );
+    }
+    assert_eq!(house.openai.ledger().total(), 0);
+}
+
+#[tokio::test]
+async fn a_body_just_under_the_limit_passes() {
+    let house = House::new().await;
+    let mut body = Speaks::OpenAi.hello("chat");
+    body["messages"][0]["content"] = json!("x".repeat(31 * 1024 * 1024));
+    let seen = house.ask(Speaks::OpenAi, &body).await;
+    assert_eq!(seen.status, 200);
+}
+
+#[tokio::test]
+async fn a_client_that_never_finishes_its_headers_is_cut_off() {
+    let mut plan = Plan::default();
+    plan.limits.header_read = Duration::from_millis(200);
+    let house = House::built(plan).await;
+    let address = house.url.trim_start_matches("http://").to_owned();
+    for beginning in ["", "POST /v1/mess", "PRI * HT"] {
+        let mut stream = TcpStream::connect(&address).await.expect("a connection");
+        stream
+            .write_all(beginning.as_bytes())
+            .await
+            .expect("written");
+        let began = Instant::now();
+        let mut rest = Vec::new();
+        let read = timeout(Duration::from_secs(5), stream.read_to_end(&mut rest)).await;
+        assert!(read.is_ok(), "`{beginning}` held the connection");
+        assert!(began.elapsed() < Duration::from_secs(2));
+    }
+}
+
+#[tokio::test]
+async fn gigantic_events_and_bad_utf8_of_a_vendor_are_protocol_errors_with_a_fallback() {
+    let house = House::new().await;
+    for speaks in BOTH {
+        house.openai.push_fault(Fault::GiganticEvent {
+            bytes: 8 * 1024 * 1024,
+        });
+        let seen = house.ask(speaks, &speaks.streamed("chat")).await;
+        assert_eq!(seen.status, 200);
+        assert_eq!(seen.header("x-interline-provider"), "claude");
+    }
+    house.openai.push_fault(Fault::GiganticEvent {
+        bytes: 8 * 1024 * 1024,
+    });
+    let alone: Value = house
+        .ask(Speaks::OpenAi, &Speaks::OpenAi.streamed("only"))
+        .await
+        .json();
+    assert_eq!(alone["error"]["attempts"][0]["code"], "protocol", "{alone}");
+}

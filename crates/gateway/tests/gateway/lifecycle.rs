@@ -1,0 +1,71 @@
+//! From start to end: requests in flight are finished, new ones refused.
+
+use std::time::Duration;
+
+use interline_simulator::Pacing;
+use tokio::time::{sleep, timeout};
+
+use crate::house::{House, Plan, Seen, Speaks};
+
+#[tokio::test]
+async fn a_stream_in_flight_is_finished_after_the_gateway_was_asked_to_end() {
+    let mut house = House::new().await;
+    house
+        .openai
+        .set_pacing(Pacing::new(Duration::ZERO, Duration::from_millis(20)));
+    let whole = house
+        .ask(Speaks::OpenAi, &Speaks::OpenAi.hello("only"))
+        .await
+        .json();
+    let mut response = house
+        .post(Speaks::OpenAi.path(), &Speaks::OpenAi.streamed("only"))
+        .send()
+        .await
+        .expect("a reply");
+    response
+        .chunk()
+        .await
+        .expect("a first chunk")
+        .expect("some bytes");
+    let url = house.url.clone();
+    let http = house.http.clone();
+    house.shut_down();
+    sleep(Duration::from_millis(50)).await;
+    assert!(
+        http.get(format!("{url}/healthz")).send().await.is_err(),
+        "the port is closed"
+    );
+    let seen = Seen::read(response).await;
+    assert_eq!(seen.broke, None);
+    assert!(seen.text().ends_with("data: [DONE]\n\n"), "{}", seen.text());
+    let ends = Speaks::OpenAi.text(&whole);
+    let last_word = ends.split(' ').next_back().expect("a word").to_owned();
+    assert!(
+        seen.text().contains(&last_word),
+        "{last_word}: {}",
+        seen.text()
+    );
+    timeout(Duration::from_secs(2), house.has_ended())
+        .await
+        .expect("nothing is left to do");
+}
+
+#[tokio::test]
+async fn a_request_that_outlives_the_grace_period_is_cut() {
+    let mut plan = Plan::default();
+    plan.limits.drain = Duration::from_millis(200);
+    let mut house = House::built(plan).await;
+    house
+        .openai
+        .set_pacing(Pacing::new(Duration::ZERO, Duration::from_millis(300)));
+    let response = house
+        .post(Speaks::OpenAi.path(), &Speaks::OpenAi.streamed("only"))
+        .send()
+        .await
+        .expect("a reply");
+    house.shut_down();
+    timeout(Duration::from_secs(1), house.has_ended())
+        .await
+        .expect("the grace period is over");
+    drop(response);
+}

@@ -1,0 +1,13 @@
+//! The gateway over real sockets, with simulated vendors behind it.
+
+mod house;
+
+mod answers;
+mod bad_input;
+mod command_line;
+mod faults;
+mod keys;
+mod lifecycle;
+mod lossless;
+mod surface;
+mod telemetry;

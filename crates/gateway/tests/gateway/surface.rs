@@ -1,0 +1,89 @@
+//! The paths beside the model calls: model lists, health, the status page, and paths that do not exist.
+
+use serde_json::Value;
+
+use crate::house::{House, Seen, Speaks};
+
+async fn get_as_anthropic(house: &House, path: &str) -> Seen {
+    let request = house.http.get(format!("{}{path}", house.url));
+    let sent = request
+        .header("anthropic-version", "2023-06-01")
+        .send()
+        .await;
+    Seen::read(sent.expect("a reply")).await
+}
+
+#[tokio::test]
+async fn models_are_listed_in_the_callers_shape() {
+    let house = House::new().await;
+    let openai = house.get("/v1/models").await.json();
+    assert_eq!(openai["object"], "list");
+    assert!(ids(&openai).contains(&"chat".to_owned()), "{openai}");
+    assert!(
+        ids(&openai).contains(&"openai/gpt-4o".to_owned()),
+        "{openai}"
+    );
+    let anthropic = get_as_anthropic(&house, "/v1/models").await.json();
+    assert_eq!(ids(&anthropic), ids(&openai));
+    assert_eq!(anthropic["has_more"], false);
+    assert_eq!(anthropic["data"][0]["type"], "model");
+    assert_eq!(anthropic["first_id"], anthropic["data"][0]["id"]);
+}
+
+fn ids(list: &Value) -> Vec<String> {
+    let members = list["data"].as_array().expect("a list");
+    let id = |member: &Value| member["id"].as_str().expect("an id").to_owned();
+    members.iter().map(id).collect()
+}
+
+#[tokio::test]
+async fn one_model_is_found_by_any_name_that_a_call_may_use() {
+    let house = House::new().await;
+    for name in ["chat", "openai/gpt-4o", "gpt-4o"] {
+        let model = house.get(&format!("/v1/models/{name}")).await;
+        assert_eq!(model.status, 200, "{}", model.text());
+        assert_eq!(model.json()["id"], name);
+    }
+    let missing = house.get("/v1/models/no-such-model").await;
+    assert_eq!(missing.status, 404);
+    assert_eq!(missing.json()["error"]["code"], "not_found");
+    let missing = get_as_anthropic(&house, "/v1/models/no-such-model")
+        .await
+        .json();
+    assert_eq!(missing["type"], "error");
+    assert_eq!(missing["error"]["type"], "not_found_error");
+}
+
+#[tokio::test]
+async fn unknown_paths_and_methods_answer_in_json() {
+    let house = House::new().await;
+    let unknown = house.get("/v1/nothing").await;
+    assert_eq!(unknown.status, 404);
+    let body = unknown.json();
+    assert_eq!(body["error"]["code"], "not_found", "{body}");
+    assert!(
+        body["error"]["message"]
+            .as_str()
+            .expect("text")
+            .contains("/v1/nothing")
+    );
+    let method = house.get(Speaks::OpenAi.path()).await;
+    assert_eq!(method.status, 405);
+    assert_eq!(method.header("allow"), "POST");
+    assert_eq!(method.json()["error"]["code"], "invalid_request");
+    let anthropic = house.get(Speaks::Anthropic.path()).await;
+    assert_eq!(anthropic.json()["type"], "error");
+}
+
+#[tokio::test]
+async fn health_and_the_status_page_are_there() {
+    let house = House::new().await;
+    assert_eq!(house.get("/healthz").await.text(), "ok\n");
+    assert_eq!(house.get("/readyz").await.status, 200);
+    let page = house.get("/").await;
+    assert!(page.header("content-type").starts_with("text/html"));
+    assert!(
+        !page.text().contains("https://"),
+        "the page needs nothing from elsewhere"
+    );
+}
