@@ -58,6 +58,7 @@ impl MessagesAdapter {
         transport: Arc<dyn Transport>,
         base_url: impl Into<String>,
         headers: HeaderMap,
+        quirks: Quirks,
     ) -> Self {
         let base_url = base_url.into();
         let base_url = base_url.trim_end_matches('/');
@@ -67,16 +68,9 @@ impl MessagesAdapter {
             transport,
             base_url,
             headers,
-            quirks: Quirks::default(),
+            quirks,
             capabilities: Capabilities::new(FeatureSet::from_iter(FEATURES)).with_format(FORMAT),
         }
-    }
-
-    /// Says what is different about this vendor.
-    #[must_use]
-    pub fn with_quirks(mut self, quirks: Quirks) -> Self {
-        self.quirks = quirks;
-        self
     }
 
     /// Says what this vendor can carry, where it is not everything the format can.
@@ -143,9 +137,13 @@ impl MessagesAdapter {
     async fn try_complete(&self, cx: &CallContext, req: &ChatRequest) -> Result<ChatResponse> {
         let response = self.send(cx, req, Mode::Unary, Accept::Json).await?;
         let meta = response.meta();
-        let id = meta.request_id.clone();
-        let body = response.bytes(MAX_RESPONSE_BYTES).await?;
-        decode_response(body, meta).map_err(|error| identified(error, id))
+        match whole(response).await {
+            Ok(mut response) => {
+                response.meta = meta;
+                Ok(response)
+            }
+            Err(error) => Err(identified(error, meta.request_id)),
+        }
     }
 
     async fn try_stream(&self, cx: &CallContext, req: &ChatRequest) -> Result<ChatStream> {
@@ -154,7 +152,7 @@ impl MessagesAdapter {
             .await?;
         let meta = response.meta();
         if response.is_json() {
-            return Err(not_a_stream(response).await);
+            return Err(identified(not_a_stream(response).await, meta.request_id));
         }
         let reader = FrameReader {
             events: response.sse(SseLimits::default()),
@@ -224,19 +222,16 @@ async fn checked(response: HttpResponse) -> Result<HttpResponse> {
     Err(decode_error(status, &headers, body))
 }
 
+async fn whole(response: HttpResponse) -> Result<ChatResponse> {
+    decode_response(response.bytes(MAX_RESPONSE_BYTES).await?)
+}
+
 /// Why a JSON document came where a stream was asked for.
 async fn not_a_stream(response: HttpResponse) -> Error {
-    let meta = response.meta();
-    let id = meta.request_id.clone();
-    let body = match response.bytes(MAX_RESPONSE_BYTES).await {
-        Ok(body) => body,
-        Err(error) => return error,
-    };
-    let error = match decode_response(body, meta) {
+    match whole(response).await {
         Ok(_) => Error::protocol("the vendor answered a streaming call in one piece"),
         Err(error) => error,
-    };
-    identified(error, id)
+    }
 }
 
 /// Adds the exchange's id where the error does not tell one itself.

@@ -10,6 +10,11 @@ use serde_json::Value;
 
 use crate::{FORMAT, block_decode, fields::Fields, flaw::Flaw, format, settings, tools};
 
+/// The headers of a caller that may travel on to a vendor of this format, in lower case.
+///
+/// Credentials stay behind: they are the gateway's affair.
+pub const FORWARDED_HEADERS: &[&str] = &["anthropic-beta", "anthropic-version"];
+
 /// Top-level fields that become typed and nothing else.
 const KNOWN: [&str; 12] = [
     "model",
@@ -36,8 +41,9 @@ pub struct InboundRequest {
     pub stream: bool,
 }
 
-/// Reads a request body. `headers` are those that may travel on to a vendor of this format
-/// (`anthropic-beta`, `anthropic-version`), already chosen by the caller, names in lower case.
+/// Reads a request body.
+///
+/// `headers` are those of [`FORWARDED_HEADERS`] that the caller sent, names in lower case.
 ///
 /// # Errors
 /// `InvalidRequest` with the path as `param`, line and column.

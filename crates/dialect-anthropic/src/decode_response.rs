@@ -5,7 +5,7 @@
 //! and the body itself travels along.
 
 use bytes::Bytes;
-use interline_core::{ChatResponse, Choice, Error, Part, PartKind, RawBody, ResponseMeta, Result};
+use interline_core::{ChatResponse, Choice, Error, Part, PartKind, RawBody, Result};
 use interline_transport::body_snippet;
 use serde::Deserialize;
 use serde_json::Value;
@@ -26,11 +26,11 @@ const KNOWN: [&str; 8] = [
     "usage",
 ];
 
-/// Reads the body of a successful answer; `meta` is what its headers said.
+/// Reads the body of a successful answer.
 ///
 /// # Errors
 /// `Protocol` where the body is not a message of this format; what the body says where it is an error.
-pub fn decode_response(body: Bytes, meta: ResponseMeta) -> Result<ChatResponse> {
+pub fn decode_response(body: Bytes) -> Result<ChatResponse> {
     let value: Value = serde_json::from_slice(&body).map_err(|source| {
         let start = body_snippet(&body);
         Error::protocol(format!("the answer is not JSON: {start}")).with_source(source)
@@ -40,7 +40,6 @@ pub fn decode_response(body: Bytes, meta: ResponseMeta) -> Result<ChatResponse> 
     }
     let mut response = read(&value).map_err(|flaw| flaw.into_protocol("the answer"))?;
     keep_spelling(&body, &mut response);
-    response.meta = meta;
     response.raw = Some(RawBody::new(FORMAT, body));
     Ok(response)
 }
@@ -112,10 +111,7 @@ mod tests {
     use super::*;
 
     fn decode(body: &str) -> Result<ChatResponse> {
-        decode_response(
-            Bytes::copy_from_slice(body.as_bytes()),
-            ResponseMeta::default(),
-        )
+        decode_response(Bytes::copy_from_slice(body.as_bytes()))
     }
 
     /// A hand-written answer.

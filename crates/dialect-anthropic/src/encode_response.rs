@@ -107,7 +107,7 @@ fn spoken(part: &Part) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use interline_core::{FinishReason, RawBody, Reasoning, ResponseMeta, Usage};
+    use interline_core::{FinishReason, RawBody, Reasoning, Usage};
 
     use super::*;
     use crate::decode_response;
@@ -162,7 +162,7 @@ mod tests {
         let body = Bytes::from_static(
             br#"{"x": 1.0, "model":"claude", "content":[],"stop_reason":"end_turn"}"#,
         );
-        let response = decode_response(body.clone(), ResponseMeta::default()).expect("good");
+        let response = decode_response(body.clone()).expect("good");
         assert_eq!(encode_response(&response, "claude"), body);
         assert_eq!(
             encode_response(&response, "chat"),

@@ -21,7 +21,7 @@
 //! let answer = br#"{"id":"msg_1","type":"message","role":"assistant","model":"claude-haiku-4-5",
 //!     "content":[{"type":"text","text":"Hi."}],"stop_reason":"end_turn",
 //!     "usage":{"input_tokens":9,"output_tokens":2}}"#;
-//! let response = decode_response(answer.as_slice().into(), Default::default())?;
+//! let response = decode_response(answer.as_slice().into())?;
 //! assert_eq!(response.text(), "Hi.");
 //! # Ok::<(), interline_core::Error>(())
 //! ```
@@ -62,7 +62,7 @@ mod position;
 
 pub use adapter::MessagesAdapter;
 pub use decode_error::decode_error;
-pub use decode_request::{InboundRequest, decode_request};
+pub use decode_request::{FORWARDED_HEADERS, InboundRequest, decode_request};
 pub use decode_response::decode_response;
 pub use encode_error::{ErrorBody, encode_error};
 pub use encode_request::{Mode, encode_request};

@@ -51,8 +51,8 @@ fn headers() -> HeaderMap {
 
 fn adapter(transport: &Arc<Replay>, base_url: &str) -> MessagesAdapter {
     let transport = Arc::<Replay>::clone(transport);
-    MessagesAdapter::new("claude", transport, base_url, headers())
-        .with_quirks(Quirks::default().with_beta("b1"))
+    let quirks = Quirks::default().with_beta("b1");
+    MessagesAdapter::new("claude", transport, base_url, headers(), quirks)
 }
 
 fn request() -> ChatRequest {

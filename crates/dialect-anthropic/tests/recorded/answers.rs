@@ -8,7 +8,7 @@ use interline_core::{
     PartKind, Phase, Provider, RawFrame, Result, StreamEvent, Usage,
 };
 use interline_dialect_anthropic::{
-    FORMAT, MessagesAdapter, StreamDecoder, StreamEncoder, StreamOptions, encode_response,
+    FORMAT, MessagesAdapter, Quirks, StreamDecoder, StreamEncoder, StreamOptions, encode_response,
 };
 use interline_transport::SseEvent;
 use serde_json::{Value, json};
@@ -83,7 +83,8 @@ fn adapter(case: &Case, piece_bytes: usize) -> MessagesAdapter {
         case.body().to_owned(),
         piece_bytes,
     );
-    MessagesAdapter::new("claude", transport, "https://a.example", HeaderMap::new())
+    let (headers, quirks) = (HeaderMap::new(), Quirks::default());
+    MessagesAdapter::new("claude", transport, "https://a.example", headers, quirks)
 }
 
 fn request() -> ChatRequest {
@@ -222,7 +223,7 @@ async fn answers_survive_being_written_from_types_and_read_again() {
             let mut bare = response.clone();
             bare.raw = None;
             let body = encode_response(&bare, "m");
-            let again = interline_dialect_anthropic::decode_response(body, Default::default());
+            let again = interline_dialect_anthropic::decode_response(body);
             (of_response(&response), of_response(&again.expect("good")))
         };
         assert_eq!(before, with_known_cache(after, case.body()), "{}", case.id);

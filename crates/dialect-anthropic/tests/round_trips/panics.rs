@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use interline_core::ResponseMeta;
 use interline_dialect_anthropic::{StreamDecoder, decode_error, decode_request, decode_response};
 use interline_transport::SseEvent;
 use proptest::collection::vec;
@@ -69,7 +68,7 @@ fn confused_json() -> impl Strategy<Value = Value> {
 
 fn read_everywhere(data: &Bytes, decoder: &mut StreamDecoder) {
     let _ = decode_request(data.clone(), Vec::new());
-    let _ = decode_response(data.clone(), ResponseMeta::default());
+    let _ = decode_response(data.clone());
     let _ = decode_error(500, &HeaderMap::new(), data.clone());
     let _ = decoder.push(SseEvent::new(None, data.clone()));
 }
