@@ -63,8 +63,8 @@ pub(super) fn build(
     match registry.build(kind, settings) {
         Ok(set) => Some((kind.to_owned(), set)),
         Err(error) => {
-            let place = place_of(entry, &error);
-            mistakes.add(&path, place, error.message());
+            let message = without_name(name, &error);
+            mistakes.add(&path, place_of(entry, &error, message), message);
             None
         }
     }
@@ -82,7 +82,8 @@ pub(super) fn build_added(
     match registry.build(&kind, ProviderSettings::new(name, Value::Object(settings))) {
         Ok(set) => Some((kind, set)),
         Err(error) => {
-            mistakes.add_without_place(&format!("providers.{name}"), error.message());
+            let message = without_name(name, &error);
+            mistakes.add_without_place(&format!("providers.{name}"), message);
             None
         }
     }
@@ -133,9 +134,23 @@ fn check_key(path: &str, value: &Located<Value>, mistakes: &mut Mistakes<'_>) {
 }
 
 /// The place of the setting that the error names, else of the whole entry.
-fn place_of(entry: &ProviderEntry, error: &Error) -> Place {
+fn place_of(entry: &ProviderEntry, error: &Error, message: &str) -> Place {
+    let begins_with = |key: &str| {
+        let rest = message.strip_prefix(key);
+        rest.is_some_and(|rest| rest.starts_with(['.', ':', ' ']))
+    };
     let named = entry.value.iter().find(|(key, _)| {
-        error.param() == Some(key.as_str()) || error.message().contains(&format!("`{key}`"))
+        error.param() == Some(key.as_str())
+            || begins_with(key)
+            || message.contains(&format!("`{key}`"))
     });
     named.map_or(entry.place, |(_, value)| value.place)
+}
+
+/// What the kind says, without the connection's name, which the path tells already.
+fn without_name<'a>(name: &str, error: &'a Error) -> &'a str {
+    let message = error.message();
+    message
+        .strip_prefix(&format!("provider `{name}`: "))
+        .unwrap_or(message)
 }
