@@ -45,6 +45,7 @@ pub use encode_request::{Mode, encode_request};
 pub use encode_response::encode_response;
 pub use quirks::{
     DeveloperRole, EarlierReasoning, OutputLimit, ParticipantNames, Quirks, StreamEnd, StreamUsage,
+    TextParts,
 };
 pub use stream_decoder::StreamDecoder;
 pub use stream_encoder::{StreamEncoder, StreamOptions, UsageChunk};

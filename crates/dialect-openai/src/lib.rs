@@ -37,7 +37,7 @@ mod vendor;
 pub use chat::{
     ChatAdapter, DeveloperRole, EarlierReasoning, ErrorBody, FORMAT, FORWARDED_HEADERS,
     InboundRequest, Mode, OutputLimit, ParticipantNames, Quirks, StreamDecoder, StreamEncoder,
-    StreamEnd, StreamOptions, StreamUsage, UsageChunk, decode_error, decode_request,
+    StreamEnd, StreamOptions, StreamUsage, TextParts, UsageChunk, decode_error, decode_request,
     decode_response, encode_error, encode_request, encode_response,
 };
 pub use vendor::{KeyRule, Vendor, VendorBuilder, VendorChat, VendorProfile};

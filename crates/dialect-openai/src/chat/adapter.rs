@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_core::Stream;
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use interline_core::{
     CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, Error, Frame, ModelId,
@@ -136,12 +136,10 @@ impl Provider for ChatAdapter {
         let url = join_url(&self.base_url, "models");
         let outbound = HttpRequest::get(url).with_headers(&self.headers);
         let checked = match self.transport.send(cx, outbound).await {
-            Ok(response) => succeeded(response).await,
+            Ok(response) => listed(response).await,
             Err(error) => Err(error),
         };
-        checked
-            .map(drop)
-            .map_err(|error| error.with_target(&self.id, &ModelId::from("*")))
+        checked.map_err(|error| error.with_target(&self.id, &ModelId::from("*")))
     }
 }
 
@@ -185,6 +183,16 @@ async fn succeeded(response: HttpResponse) -> Result<HttpResponse> {
     // The status alone says enough where the body is too long or breaks off.
     let body = response.bytes(ERROR_BYTES).await.unwrap_or_default();
     Err(decode_error(status, &headers, body).with_request_id(request_id))
+}
+
+/// Whether models were listed. What they are does not matter; a web page is no list.
+async fn listed(response: HttpResponse) -> Result<()> {
+    let response = succeeded(response).await?;
+    if is_page(&response) {
+        return Err(page(response).await);
+    }
+    // Read to its end, so that the connection can be used again.
+    response.bytes(ANSWER_BYTES).await.map(drop)
 }
 
 /// Says which exchange failed; a status that the error already has stays.
@@ -234,7 +242,12 @@ impl Frames {
         stream::unfold(Some(self), |frames| async move {
             let mut frames = frames?;
             match frames.next().await {
-                Ok(Some(frame)) if frame.is_end() => Some((Ok(frame), None)),
+                Ok(Some(frame)) if frame.is_end() => {
+                    // The end of the body usually arrived with the terminal event; a look at it
+                    // lets the connection be used again.
+                    let _ = frames.events.next().now_or_never();
+                    Some((Ok(frame), None))
+                }
                 Ok(Some(frame)) => Some((Ok(frame), Some(frames))),
                 Ok(None) => None,
                 Err(error) => {

@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(part: Value, expected: &PartKind) -> Part {
+    fn check(part: &Value, expected: &PartKind) -> Part {
         let mut parts = decode_content(json!([part]), "content").expect("a good part");
         let part = parts.remove(0);
         assert_eq!(&part.kind, expected);
@@ -129,19 +129,19 @@ mod tests {
     fn media_are_read_in_every_form() {
         let picture = PartKind::Image(Media::from_url("https://x.example/a.png"));
         check(
-            json!({"type": "image_url", "image_url": {"url": "https://x.example/a.png"}}),
+            &json!({"type": "image_url", "image_url": {"url": "https://x.example/a.png"}}),
             &picture,
         );
         check(
-            json!({"type": "image_url", "image_url": "https://x.example/a.png"}),
+            &json!({"type": "image_url", "image_url": "https://x.example/a.png"}),
             &picture,
         );
         check(
-            json!({"type": "input_audio", "input_audio": {"data": "AAAA", "format": "mp3"}}),
+            &json!({"type": "input_audio", "input_audio": {"data": "AAAA", "format": "mp3"}}),
             &PartKind::Audio(Media::inline("audio/mpeg", "AAAA")),
         );
         check(
-            json!({"type": "file", "file": {"filename": "a.pdf",
+            &json!({"type": "file", "file": {"filename": "a.pdf",
                 "file_data": "data:application/pdf;base64,AAAA"}}),
             &PartKind::File(Media::inline("application/pdf", "AAAA").with_name("a.pdf")),
         );
@@ -151,14 +151,14 @@ mod tests {
     fn unknown_parts_stay_whole_and_unknown_fields_stay_beside() {
         let video = json!({"type": "video_url", "video_url": {"url": "https://x.example"}});
         check(
-            video.clone(),
+            &video.clone(),
             &PartKind::Other {
                 format: FORMAT,
                 value: video,
             },
         );
         let part = check(
-            json!({"type": "image_url", "image_url": {"url": "https://x.example", "fps": 2}}),
+            &json!({"type": "image_url", "image_url": {"url": "https://x.example", "fps": 2}}),
             &PartKind::Image(Media::from_url("https://x.example")),
         );
         assert_eq!(

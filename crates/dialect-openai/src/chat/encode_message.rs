@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::encode_part::{encode_part, unsupported};
 use super::merge::{merge_extra, object, set};
-use super::{DeveloperRole, EarlierReasoning, FORMAT, ParticipantNames, Quirks};
+use super::{DeveloperRole, EarlierReasoning, FORMAT, ParticipantNames, Quirks, TextParts};
 
 /// Writes a conversation, oldest message first.
 pub(crate) fn encode_messages(messages: &[Message], quirks: &Quirks) -> Result<Vec<Value>> {
@@ -83,7 +83,11 @@ impl Writer<'_> {
             Role::Other(word) => word,
             _ => "user",
         };
-        let fields = object([("role", role.into()), ("content", content(said))]);
+        let texts = match role {
+            "user" => TextParts::Kept,
+            _ => self.quirks.text_parts,
+        };
+        let fields = object([("role", role.into()), ("content", content(said, texts))]);
         self.push(message, fields);
         Ok(())
     }
@@ -110,7 +114,8 @@ impl Writer<'_> {
             }
             self.media.append(&mut media);
         }
-        Ok(tool_message(result, content(texts)))
+        let content = content(texts, self.quirks.text_parts);
+        Ok(tool_message(result, content))
     }
 
     fn assistant(&mut self, message: &Message, path: &str) -> Result<()> {
@@ -169,7 +174,11 @@ impl Writer<'_> {
         }
         let silent = said.is_empty()
             && (!calls.is_empty() || !refusal.is_empty() || fields.contains_key("audio"));
-        let said = if silent { Value::Null } else { content(said) };
+        let said = if silent {
+            Value::Null
+        } else {
+            content(said, self.quirks.text_parts)
+        };
         fields.insert("content".into(), said);
         if !calls.is_empty() {
             fields.insert("tool_calls".into(), calls.into());
@@ -206,19 +215,22 @@ fn earlier_audio(media: &Media, part: &Part) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// One plain text stands as a string, because not every server takes an array.
-fn content(mut parts: Vec<(&Part, Value)>) -> Value {
-    match parts.as_slice() {
-        [] => "".into(),
-        [(part, _)] if part.as_text().is_some() && part.extra.for_format(&FORMAT).is_none() => {
-            part.as_text().unwrap_or_default().into()
-        }
-        _ => parts
-            .iter_mut()
-            .map(|(_, value)| value.take())
-            .collect::<Vec<_>>()
-            .into(),
+/// One plain text stands as a string, because not every server takes a list.
+fn content(mut parts: Vec<(&Part, Value)>, texts: TextParts) -> Value {
+    let plain = |part: &Part| part.as_text().is_some() && part.extra.for_format(&FORMAT).is_none();
+    let all_plain = parts.iter().all(|(part, _)| plain(part));
+    if all_plain && (parts.len() < 2 || texts == TextParts::Joined) {
+        let texts: Vec<&str> = parts
+            .iter()
+            .filter_map(|(part, _)| part.as_text())
+            .collect();
+        return texts.join("\n\n").into();
     }
+    parts
+        .iter_mut()
+        .map(|(_, value)| value.take())
+        .collect::<Vec<_>>()
+        .into()
 }
 
 #[cfg(test)]
@@ -294,6 +306,23 @@ mod tests {
         assert_eq!(encode(&messages, &quirks)[0]["reasoning_content"], "hm");
         let out = encode(&messages, &Quirks::default());
         assert_eq!(out[0].get("reasoning_content"), None);
+    }
+
+    #[test]
+    fn several_texts_are_joined_where_the_vendor_takes_strings_only() {
+        let messages = [
+            Message::new(
+                Role::System,
+                [Part::text("Be brief."), Part::text("Be kind.")],
+            ),
+            Message::new(Role::User, [Part::text("a"), Part::text("b")]),
+        ];
+        let quirks = Quirks::default().with_text_parts(TextParts::Joined);
+        let out = encode(&messages, &quirks);
+        assert_eq!(out[0]["content"], "Be brief.\n\nBe kind.");
+        assert!(out[1]["content"].is_array());
+        let out = encode(&messages, &Quirks::default());
+        assert!(out[0]["content"].is_array());
     }
 
     #[test]

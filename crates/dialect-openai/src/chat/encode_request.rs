@@ -97,6 +97,7 @@ fn pass_through(
     for feature in request.features().missing_from(quirks.features) {
         keys.extend(hint_keys(feature).iter().map(|key| (*key, None)));
     }
+    keys.extend(quirks.refused_fields.iter().map(|key| (*key, None)));
     origin.with_keys(&keys)
 }
 
@@ -167,6 +168,9 @@ fn from_types(request: &ChatRequest, mode: Mode, quirks: &Quirks) -> Result<Byte
     let options = request.extra.get(&FORMAT, "stream_options").cloned();
     merge_extra(&mut out, &request.extra);
     out.remove("stream_options");
+    for field in quirks.refused_fields {
+        out.remove(*field);
+    }
     if mode == Mode::Stream {
         out.insert("stream".into(), true.into());
         match quirks.stream_usage {

@@ -34,6 +34,8 @@ const WORDS: &[(&str, ErrorKind)] = &[
     ("overloaded_error", ErrorKind::Overloaded),
     ("overloaded", ErrorKind::Overloaded),
     ("engine_overloaded", ErrorKind::Overloaded),
+    ("server_is_overloaded", ErrorKind::Overloaded),
+    ("slow_down", ErrorKind::Overloaded),
     ("capacity_exceeded", ErrorKind::Overloaded),
 ];
 
@@ -181,8 +183,8 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(status: u16, error: serde_json::Value, expected: ErrorKind) {
-        let error = VendorError::read(&error);
+    fn check(status: u16, error: &serde_json::Value, expected: ErrorKind) {
+        let error = VendorError::read(error);
         assert_eq!(classify(status, &error), expected, "{status} {error:?}");
     }
 
@@ -191,27 +193,27 @@ mod tests {
         use ErrorKind as K;
         check(
             429,
-            json!({"message": "m", "code": "insufficient_quota"}),
+            &json!({"message": "m", "code": "insufficient_quota"}),
             K::QuotaExhausted,
         );
         check(
             413,
-            json!({"message": "m", "code": "rate_limit_exceeded"}),
+            &json!({"message": "m", "code": "rate_limit_exceeded"}),
             K::RateLimited,
         );
         check(
             400,
-            json!({"message": "m", "code": "context_length_exceeded"}),
+            &json!({"message": "m", "code": "context_length_exceeded"}),
             K::ContextLength,
         );
         check(
             400,
-            json!({"message": "m", "code": "content_filter"}),
+            &json!({"message": "m", "code": "content_filter"}),
             K::ContentFiltered,
         );
         check(
             400,
-            json!({"message": "m", "type": "exceed_context_size_error", "code": 400}),
+            &json!({"message": "m", "type": "exceed_context_size_error", "code": 400}),
             K::ContextLength,
         );
     }
@@ -222,27 +224,27 @@ mod tests {
         let says = |message: &str| json!({"message": message, "type": "invalid_request_error"});
         check(
             400,
-            says("prompt too long; exceeded max context length by 7"),
+            &says("prompt too long; exceeded max context length by 7"),
             K::ContextLength,
         );
         check(
             400,
-            says("This model's maximum context length is 8192 tokens"),
+            &says("This model's maximum context length is 8192 tokens"),
             K::ContextLength,
         );
         check(
             429,
-            says("You exceeded your current quota, please check"),
+            &says("You exceeded your current quota, please check"),
             K::QuotaExhausted,
         );
         check(
             503,
-            says("The engine is currently overloaded"),
+            &says("The engine is currently overloaded"),
             K::Overloaded,
         );
         check(
             400,
-            says("max_tokens is too large: 99999"),
+            &says("max_tokens is too large: 99999"),
             K::InvalidRequest,
         );
     }
@@ -270,7 +272,7 @@ mod tests {
         ] {
             check(
                 status,
-                json!({"message": "m", "type": "server_error"}),
+                &json!({"message": "m", "type": "server_error"}),
                 expected,
             );
         }
@@ -279,13 +281,13 @@ mod tests {
     #[test]
     fn inside_a_200_the_stated_status_or_the_type_decides() {
         use ErrorKind as K;
-        check(200, json!({"message": "m", "code": 502}), K::Unavailable);
-        check(200, json!({"message": "m", "code": 429}), K::RateLimited);
+        check(200, &json!({"message": "m", "code": 502}), K::Unavailable);
+        check(200, &json!({"message": "m", "code": 429}), K::RateLimited);
         check(
             200,
-            json!({"message": "m", "type": "invalid_request_error"}),
+            &json!({"message": "m", "type": "invalid_request_error"}),
             K::InvalidRequest,
         );
-        check(200, json!("something broke"), K::Unavailable);
+        check(200, &json!("something broke"), K::Unavailable);
     }
 }

@@ -53,22 +53,22 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(word: &str, expected: Option<Ending>) {
-        assert_eq!(read(Some(&Value::from(word))), expected, "{word}");
+    fn check(word: &str, expected: Option<&Ending>) {
+        assert_eq!(read(Some(&Value::from(word))).as_ref(), expected, "{word}");
     }
 
     #[test]
     fn words_of_vendors_become_one_vocabulary() {
-        check("stop", Some(Ending::Reason(FinishReason::Stop)));
+        check("stop", Some(&Ending::Reason(FinishReason::Stop)));
         check(
             "function_call",
-            Some(Ending::Reason(FinishReason::ToolCalls)),
+            Some(&Ending::Reason(FinishReason::ToolCalls)),
         );
         check("", None);
-        check("error", Some(Ending::Failure(ErrorKind::Unavailable)));
+        check("error", Some(&Ending::Failure(ErrorKind::Unavailable)));
         check(
             "repetition",
-            Some(Ending::Reason(FinishReason::Other("repetition".into()))),
+            Some(&Ending::Reason(FinishReason::Other("repetition".into()))),
         );
     }
 }

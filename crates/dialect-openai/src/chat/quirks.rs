@@ -29,6 +29,10 @@ pub struct Quirks {
     pub output_limit: OutputLimit,
     /// Whether messages may name their participant.
     pub participant_names: ParticipantNames,
+    /// What becomes of several texts in one message.
+    pub text_parts: TextParts,
+    /// Top-level fields that the vendor answers with a refusal, so that they are left out.
+    pub refused_fields: &'static [&'static str],
     /// What becomes of the model's earlier thinking.
     pub earlier_reasoning: EarlierReasoning,
     /// Whether a stream tells its usage only on request.
@@ -67,6 +71,18 @@ pub enum ParticipantNames {
     Kept,
     /// The vendor refuses requests with `name`: it is left out.
     Dropped,
+}
+
+/// What becomes of several texts in a message that is not the user's.
+///
+/// Counts where a request is written from the types; bytes that pass through stay as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TextParts {
+    /// They are sent as a list.
+    Kept,
+    /// The vendor takes a string only: they are joined, an empty line between them.
+    Joined,
 }
 
 /// What becomes of the model's earlier thinking, unless another vendor signed it, which is never sent.
@@ -109,6 +125,8 @@ impl Quirks {
             developer_role: DeveloperRole::Kept,
             output_limit: OutputLimit::MaxCompletionTokens,
             participant_names: ParticipantNames::Kept,
+            text_parts: TextParts::Kept,
+            refused_fields: &[],
             earlier_reasoning: EarlierReasoning::Dropped,
             stream_usage: StreamUsage::Requested,
             stream_end: StreamEnd::Done,
@@ -141,6 +159,20 @@ impl Quirks {
     #[must_use]
     pub const fn with_participant_names(mut self, participant_names: ParticipantNames) -> Self {
         self.participant_names = participant_names;
+        self
+    }
+
+    /// Says what becomes of several texts in one message.
+    #[must_use]
+    pub const fn with_text_parts(mut self, text_parts: TextParts) -> Self {
+        self.text_parts = text_parts;
+        self
+    }
+
+    /// Names the top-level fields that the vendor refuses.
+    #[must_use]
+    pub const fn with_refused_fields(mut self, refused_fields: &'static [&'static str]) -> Self {
+        self.refused_fields = refused_fields;
         self
     }
 

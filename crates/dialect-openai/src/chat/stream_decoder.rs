@@ -104,6 +104,11 @@ impl StreamDecoder {
     fn read(&mut self, event: &SseEvent) -> Result<(Vec<StreamEvent>, Forwarded)> {
         let data = event.data.trim_ascii();
         if data == DONE {
+            if !self.started {
+                return Err(Error::protocol(
+                    "the vendor's stream ended before it began to answer",
+                ));
+            }
             self.ended = true;
             return Ok((vec![StreamEvent::End], Forwarded::AsItCame));
         }
@@ -130,7 +135,11 @@ impl StreamDecoder {
 
     /// A server that ignored the wish for a stream gave the answer in one piece.
     fn whole_answer(&mut self, body: Bytes) -> Result<(Vec<StreamEvent>, Forwarded)> {
+        if self.started {
+            return Err(broken("is a whole document in the middle of a stream"));
+        }
         let response = decode_response(body)?;
+        self.started = true;
         self.ended = true;
         Ok((response_events::of(&response), Forwarded::EventsOnly))
     }

@@ -1,0 +1,13 @@
+//! Tests of the format's public behaviour.
+#![allow(
+    clippy::print_stderr,
+    reason = "skipped recordings and counts are said aloud"
+)]
+
+mod adapter;
+mod fixtures;
+mod passing_through;
+mod recorded;
+mod round_trip;
+mod stream_round_trip;
+mod support;
