@@ -1,0 +1,97 @@
+//! Any OpenAI-compatible server: Ollama, vLLM, llama.cpp, LM Studio, text-generation-inference, and
+//! gateways that speak the format.
+//!
+//! ```
+//! use interline_core::Provider;
+//! use interline_provider_local::Local;
+//!
+//! // Ollama on this machine.
+//! let ollama = Local::builder().build()?;
+//! assert_eq!(ollama.id().as_str(), "local");
+//!
+//! let vllm = Local::builder()
+//!     .id("gpu-box")
+//!     .base_url("http://10.0.0.7:8000/v1")
+//!     .build()?;
+//! assert_eq!(vllm.id().as_str(), "gpu-box");
+//! # Ok::<(), interline_core::Error>(())
+//! ```
+
+use std::sync::Arc;
+
+use interline_core::{FeatureSet, ProviderFactory, ProviderSet, ProviderSettings, Result};
+use interline_dialect_openai::{
+    DeveloperRole, EarlierReasoning, KeyRule, OutputLimit, Quirks, StreamEnd, TextParts, Vendor,
+    VendorChat, VendorProfile,
+};
+use interline_transport::ConnectionSettings;
+use serde_json::Value;
+
+/// A local server as a provider.
+pub type Local = VendorChat<LocalFactory>;
+
+/// What is safe for servers that nobody can know beforehand: they may have every feature; chat
+/// templates of open models know no `developer` role, and some take strings only; Ollama ignores
+/// `max_completion_tokens` and would answer without a bound; open models expect their thoughts back
+/// between tool calls; and some servers close a stream behind its finish reason without `[DONE]`.
+const QUIRKS: Quirks = Quirks::new()
+    .with_features(FeatureSet::all())
+    .with_developer_role(DeveloperRole::AsSystem)
+    .with_output_limit(OutputLimit::MaxTokens)
+    .with_text_parts(TextParts::Joined)
+    .with_earlier_reasoning(EarlierReasoning::ReasoningContent)
+    .with_stream_end(StreamEnd::DoneOrFinished);
+
+/// Makes providers of kind `local` from configuration.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LocalFactory;
+
+impl Vendor for LocalFactory {
+    const PROFILE: VendorProfile = VendorProfile::new(
+        "local",
+        "http://127.0.0.1:11434/v1",
+        KeyRule::Optional,
+        QUIRKS,
+    );
+}
+
+impl ProviderFactory for LocalFactory {
+    fn kind(&self) -> &str {
+        Self::PROFILE.kind
+    }
+
+    fn settings_schema(&self) -> Value {
+        ConnectionSettings::schema()
+    }
+
+    fn key_variable(&self) -> Option<&str> {
+        Self::PROFILE.key_variable()
+    }
+
+    fn build(&self, settings: ProviderSettings) -> Result<ProviderSet> {
+        Ok(Arc::new(Local::from_settings(&settings)?).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_server_needs_neither_key_nor_address() {
+        let settings = ProviderSettings::new("mine", json!({}));
+        let set = LocalFactory.build(settings).expect("nothing is required");
+        assert_eq!(set.chat.id().as_str(), "mine");
+        assert_eq!(LocalFactory.key_variable(), None);
+    }
+
+    #[test]
+    fn a_server_may_want_a_key() {
+        let values = json!({"base_url": "http://10.0.0.7:8000/v1", "api_key": "k"});
+        LocalFactory
+            .build(ProviderSettings::new("mine", values))
+            .expect("a key is allowed");
+    }
+}
