@@ -193,6 +193,8 @@ fn path_at_start(message: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use serde_json::json;
 
     use super::*;
@@ -298,6 +300,25 @@ mod tests {
     fn the_callers_mistake_is_never_worth_a_retry() {
         assert_eq!(decode(400, "{}").retry(), RetryHint::Never);
         assert_eq!(decode(401, "{}").retry(), RetryHint::Never);
+    }
+
+    #[test]
+    fn what_may_pass_is_worth_a_retry_after_the_announced_wait() {
+        assert_eq!(decode(529, "{}").retry(), RetryHint::Backoff);
+        assert_eq!(decode(500, "{}").retry(), RetryHint::Backoff);
+        let mut headers = HeaderMap::new();
+        headers.insert("retry-after", "3".parse().expect("a header"));
+        let limited = decode_error(429, &headers, Bytes::new());
+        assert_eq!(limited.retry_after(), Some(Duration::from_secs(3)));
+    }
+
+    #[test]
+    fn keys_in_a_vendors_words_are_masked() {
+        let error = decode(
+            401,
+            r#"{"error":{"type":"authentication_error","message":"bad key sk-ant-api03-AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"}}"#,
+        );
+        assert!(!error.message().contains("AbCdEfGh"), "{error}");
     }
 
     #[test]

@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn bounds_move_into_the_description() {
         check(
-            &json!({"type": "integer", "minimum": 1, "maximum": 9, "description": "A digit"}),
+            &json!({"type": "integer", "maximum": 9, "minimum": 1, "description": "A digit"}),
             &json!({"type": "integer", "description": "A digit (maximum: 9, minimum: 1)"}),
         );
         check(
