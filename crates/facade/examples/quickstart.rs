@@ -1,4 +1,5 @@
-//! Two vendors and failover between them: `cargo run -p interline --example quickstart --features openai,anthropic`.
+//! Two vendors and failover between them. Set both keys, then
+//! `cargo run -p interline --example quickstart --features openai,anthropic`.
 
 #![allow(clippy::print_stdout, reason = "an example talks to its reader")]
 
@@ -8,34 +9,23 @@ use interline::{ChatRequest, Client, Message, Route, anthropic::Anthropic, opena
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    let openai = OpenAi::new(env::var("OPENAI_API_KEY")?)?;
+    let claude = Anthropic::new(env::var("ANTHROPIC_API_KEY")?)?;
+    let chat = Route::fallback(["openai/gpt-4o", "claude/claude-sonnet-4-6"]);
     let client = Client::builder()
-        .provider(
-            "openai",
-            Arc::new(OpenAi::new(env::var("OPENAI_API_KEY")?)?),
-        )
-        .provider(
-            "claude",
-            Arc::new(Anthropic::new(env::var("ANTHROPIC_API_KEY")?)?),
-        )
-        .route(
-            "chat",
-            Route::fallback(["openai/gpt-4o", "claude/claude-sonnet-4-6"]),
-        )
-        .on_event(|event| tracing::debug!(?event))
+        .provider("openai", Arc::new(openai))
+        .provider("claude", Arc::new(claude))
+        .route("chat", chat)
         .build()?;
 
     let request = ChatRequest::new("chat", [Message::user("Hello!")]);
     let reply = client.complete(request.clone()).await?;
-    let route = &reply.route;
-    println!(
-        "{} (by {}, {} attempts, {})",
-        reply.text(),
-        route.provider,
-        route.attempts,
-        reply.cost
-    );
+    let by = &reply.route.provider;
+    println!("{} (by {by}, {})", reply.text(), reply.cost);
 
-    let stream = client.stream(request).await?; // yields frames; `.events()` yields typed events
-    println!("{} (streamed)", stream.into_reply().await?.text());
+    let mut stream = client.stream(request).await?.events();
+    while let Some(event) = stream.next().await {
+        println!("{:?}", event?);
+    }
     Ok(())
 }

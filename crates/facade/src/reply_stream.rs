@@ -99,6 +99,10 @@ impl ReplyStream {
                         self.usage.update(*usage);
                     }
                 }
+                // Readers may stop here instead of asking for what cannot follow.
+                if frame.is_end() {
+                    self.settle(None);
+                }
             }
             Some(Err(error)) => self.settle(Some(error.kind().code())),
             None => self.settle(None),

@@ -180,6 +180,20 @@ async fn a_stream_is_counted_when_it_ends() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stream_that_is_read_to_its_end_was_not_cancelled() {
+    let ledger = Arc::new(Ledger::default());
+    let client = client(&ledger, FakeProvider::new("o").answers("a b c"));
+    let mut stream = client.stream(request("chat")).await.unwrap();
+    while !stream.next().await.unwrap().unwrap().is_end() {}
+    drop(stream);
+    ledger.check("interline_requests_total{outcome=ok,route=chat}", 1);
+    ledger.check(
+        "interline_attempts_total{model=gpt-4o,outcome=ok,provider=openai}",
+        1,
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stream_that_breaks_or_is_dropped_is_counted_as_such() {
     let ledger = Arc::new(Ledger::default());
     let cut = FakeProvider::new("o").fails_after("half", ErrorKind::Protocol);
