@@ -56,3 +56,27 @@ impl ProgressSink for AttemptProgress {
         self.last_sign_nanos.fetch_max(nanos, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn only_what_the_vendor_does_is_a_sign_of_life() {
+        let progress = AttemptProgress::new(Instant::now());
+        let second = Duration::from_secs(1);
+        let step = async |report| {
+            tokio::time::advance(second).await;
+            progress.report(report);
+            (
+                progress.last_sign() - progress.started(),
+                progress.has_headers(),
+            )
+        };
+        assert_eq!(step(Progress::Sending).await, (Duration::ZERO, false));
+        assert_eq!(step(Progress::Headers).await, (second * 2, true));
+        assert_eq!(step(Progress::Bytes(1)).await, (second * 3, true));
+        assert_eq!(step(Progress::Ping).await, (second * 4, true));
+        assert_eq!(step(Progress::Sending).await, (second * 4, true));
+    }
+}

@@ -162,3 +162,14 @@ async fn a_retry_that_starts_late_still_ends_at_the_deadline() {
     assert!((S(6)..=S(6) + MS(1)).contains(&began.elapsed()));
     assert_eq!(error.attempts().len(), 3);
 }
+
+#[tokio::test(start_paused = true)]
+async fn every_attempt_learns_the_deadline_of_the_call() {
+    let slow_failure = vec![Act::Wait(S(3)), Act::Fail(bad_key())];
+    let bench = Bench::new([vec![slow_failure], vec![answer("from b")]]).timeout(S(50));
+    let deadline = Some(Instant::now() + S(50));
+    bench.complete().await.unwrap();
+    for fake in &bench.fakes {
+        assert_eq!(fake.seen()[0].deadline, deadline);
+    }
+}

@@ -88,6 +88,7 @@ pub(crate) struct Seen {
     pub(crate) model: ModelId,
     pub(crate) attempt: u32,
     pub(crate) at: Instant,
+    pub(crate) deadline: Option<Instant>,
     /// When our side let go of the answer; `None` while it holds it.
     pub(crate) closed_at: Option<Instant>,
 }
@@ -131,6 +132,7 @@ impl Fake {
             model: req.model.clone(),
             attempt: cx.attempt,
             at: Instant::now(),
+            deadline: cx.deadline,
             closed_at: None,
         });
         Play {

@@ -210,6 +210,14 @@ async fn an_announced_wait_pauses_the_target_and_is_never_shortened() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_announced_wait_of_nothing_is_no_pause() {
+    let rig = Rig::new();
+    rig.fails(&rate_limited(S(0)));
+    rig.succeeds();
+    assert!(rig.events.words().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_absurd_wait_is_capped() {
     let rig = Rig::new();
     rig.fails(&rate_limited(Duration::MAX));
