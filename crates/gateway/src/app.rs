@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Path, Request, State};
@@ -29,17 +30,25 @@ pub(crate) struct App {
     pub(crate) journal: Journal,
     pub(crate) metrics: Metrics,
     pub(crate) started: Instant,
+    /// How long the caller of a stream waits for a sign of life.
+    pub(crate) keep_alive: Duration,
     draining: AtomicBool,
 }
 
 impl App {
-    pub(crate) fn new(client: Client, keys: InboundKeys, metrics: Metrics) -> Self {
+    pub(crate) fn new(
+        client: Client,
+        keys: InboundKeys,
+        metrics: Metrics,
+        keep_alive: Duration,
+    ) -> Self {
         Self {
             client,
             keys,
             journal: Journal::default(),
             metrics,
             started: Instant::now(),
+            keep_alive,
             draining: AtomicBool::new(false),
         }
     }

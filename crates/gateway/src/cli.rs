@@ -28,7 +28,7 @@ struct Cli {
     #[command(subcommand)]
     command: Command,
 
-    /// How log lines on standard error look; RUST_LOG chooses which (default: info for `serve`, else warn).
+    /// How log lines on standard error look; RUST_LOG chooses which.
     #[arg(
         long,
         global = true,
@@ -94,6 +94,8 @@ async fn perform(command: Command, registry: Registry) -> Result<(), Exit> {
 fn default_filter(command: &Command) -> &'static str {
     match command {
         Command::Serve(_) => "info",
+        // The table tells of every failure already.
+        Command::Demo(_) => "error",
         _ => "warn",
     }
 }

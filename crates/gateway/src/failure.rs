@@ -246,11 +246,11 @@ fn in_our_words(error: &Error) -> String {
         ErrorKind::QuotaExhausted => "says that the account's quota is used up".to_owned(),
         ErrorKind::RateLimited => "is rate limited".to_owned(),
         ErrorKind::Overloaded => "is overloaded".to_owned(),
+        ErrorKind::Unavailable | ErrorKind::Protocol if error.phase() == Phase::AfterOutput => {
+            "broke its answer off".to_owned()
+        }
         ErrorKind::Unavailable => "failed or cannot be reached".to_owned(),
         ErrorKind::Timeout(stage) => format!("took too long ({stage} timeout)"),
-        ErrorKind::Protocol if error.phase() == Phase::AfterOutput => {
-            "ended its answer without finishing it".to_owned()
-        }
         ErrorKind::Protocol => "sent an answer that breaks its own format".to_owned(),
         other => format!("failed: {}", code(other)),
     };
@@ -260,7 +260,7 @@ fn in_our_words(error: &Error) -> String {
         _ => "the provider".to_owned(),
     };
     let when = if error.phase() == Phase::AfterOutput {
-        ", after part of the answer had been delivered; nothing was restarted"
+        " after a part of it had been delivered; nothing was restarted"
     } else {
         ""
     };

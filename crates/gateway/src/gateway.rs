@@ -86,7 +86,7 @@ impl Gateway {
         self
     }
 
-    /// Sets what a connection may take.
+    /// Sets how long things may take, and how many connections there may be.
     pub const fn with_limits(mut self, limits: ServerLimits) -> Self {
         self.limits = limits;
         self
@@ -126,7 +126,7 @@ impl Gateway {
             return Err(too_open(address));
         }
         Ok(BoundGateway {
-            app: Arc::new(App::new(client, keys, metrics)),
+            app: Arc::new(App::new(client, keys, metrics, self.limits.keep_alive)),
             listener,
             address,
             limits: self.limits,

@@ -18,7 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tower::ServiceExt;
 
-/// What a connection may take.
+/// How long things may take, and how many connections there may be.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ServerLimits {
@@ -29,6 +29,9 @@ pub struct ServerLimits {
     /// How long requests in flight may take to finish after a shutdown began. Default 30 s, the
     /// grace period that process supervisors grant by default.
     pub drain: Duration,
+    /// How long the caller of a stream waits for its first byte before it gets a sign of life, and
+    /// for each further one. Default 15 s (contract): below the idle limits of common load balancers.
+    pub keep_alive: Duration,
     /// Connections served at once; further ones wait in the kernel's queue. Default 8192 (chosen,
     /// not measured).
     pub connections: usize,
@@ -39,6 +42,7 @@ impl Default for ServerLimits {
         Self {
             header_read: Duration::from_secs(10),
             drain: Duration::from_secs(30),
+            keep_alive: Duration::from_secs(15),
             connections: 8192,
         }
     }

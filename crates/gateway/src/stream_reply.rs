@@ -26,9 +26,6 @@ use crate::request_options::Explain;
 use crate::sse::write_event;
 use crate::trace::{self, LastEvent};
 
-/// How long a caller waits for its first byte before it gets a sign of life, and for each further
-/// one: the contract's figure, below the idle limits of common load balancers.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Frames that are ready at once leave together, up to about this size; chosen, not measured: one
 /// TLS record.
 const CHUNK_BYTES: usize = 16 * 1024;
@@ -40,7 +37,8 @@ pub(crate) async fn open(arrived: Arrived) -> Result<Response, Failure> {
     let request = arrived.call.request.clone();
     let options = arrived.call_options();
     let mut answer: Pending = Box::pin(async move { client.stream_with(request, options).await });
-    let answered = timeout(KEEP_ALIVE, &mut answer).await;
+    let keep_alive = arrived.app.keep_alive;
+    let answered = timeout(keep_alive, &mut answer).await;
     let mut response = Response::new(Body::empty());
     let headers = response.headers_mut();
     headers.insert(
@@ -82,6 +80,7 @@ pub(crate) async fn open(arrived: Arrived) -> Result<Response, Failure> {
         format: arrived.format,
         open,
         stage,
+        keep_alive,
         buffer: BytesMut::with_capacity(CHUNK_BYTES),
         id: arrived.id,
     };
@@ -106,6 +105,7 @@ struct Writer {
     format: &'static dyn Inbound,
     id: interline_core::CallId,
     open: OpenCall,
+    keep_alive: Duration,
     buffer: BytesMut,
 }
 
@@ -113,7 +113,7 @@ impl Writer {
     async fn next_chunk(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
         while self.buffer.is_empty() {
             match &mut self.stage {
-                Stage::Waiting(answer) => match timeout(KEEP_ALIVE, answer).await {
+                Stage::Waiting(answer) => match timeout(self.keep_alive, answer).await {
                     Err(_) => self.buffer.extend_from_slice(self.format.keep_alive()),
                     Ok(Ok(stream)) => {
                         self.open.routed(&stream.route);

@@ -80,10 +80,20 @@ impl LastEvent {
             .events
             .iter()
             .any(|event| matches!(event, StreamEvent::Finished { .. } | StreamEvent::Usage(_)));
-        if at_the_end {
-            self.0 = encoded.pop();
+        if !at_the_end {
+            return held.into_iter().chain(encoded).collect();
         }
-        held.into_iter().chain(encoded).collect()
+        match encoded.pop() {
+            // The frame has nothing for this caller, so the last event is still the one before.
+            None => {
+                self.0 = held;
+                Vec::new()
+            }
+            last => {
+                self.0 = last;
+                held.into_iter().chain(encoded).collect()
+            }
+        }
     }
 
     /// What was still held back when the stream failed.
@@ -129,6 +139,8 @@ mod tests {
             stop_sequence: None,
         };
         assert!(pass(&mut last, finished, r#"{"finish":1}"#).is_empty());
+        let hidden = Frame::of([StreamEvent::Usage(interline_core::Usage::new(1, 2))]);
+        assert!(last.pass(&hidden, Vec::new(), || json!(1)).is_empty());
         assert_eq!(
             pass(&mut last, StreamEvent::End, "[DONE]"),
             [r#"{"finish":1,"interline":1}"#, "[DONE]"]

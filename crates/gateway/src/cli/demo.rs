@@ -30,6 +30,7 @@ pub(super) async fn perform(arguments: Arguments, registry: Registry) -> Result<
     let score = play(&stage, &url).await?;
     anstream::println!("{score}");
     if !arguments.once {
+        stage.make_unreliable();
         invite(&url);
         let mut signals = Signals::listen()?;
         signals.next().await;

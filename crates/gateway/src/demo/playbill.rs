@@ -37,20 +37,20 @@ pub(crate) fn introduce(stage: &Stage, url: &str) {
 
 /// Says what can be tried now.
 pub(crate) fn invite(url: &str) {
+    let hello = r#""messages":[{"role":"user","content":"Hello!"}]"#;
     anstream::println!();
     anstream::println!(
-        "  {} until Ctrl-C. Try:",
+        "  {} until Ctrl-C, and openai now fails about every other request.",
         "The gateway keeps running".bold()
     );
-    anstream::println!();
-    let body = r#"{"model":"chat","messages":[{"role":"user","content":"Hello!"}]}"#;
     anstream::println!(
-        "    curl -i {url}/v1/chat/completions -H 'content-type: application/json' -d '{body}'"
+        "  Ask again and again, and watch `x-interline-provider` and `x-interline-attempts`:"
     );
-    let body = r#"{"model":"chat","max_tokens":64,"stream":true,"messages":[{"role":"user","content":"Hello!"}]}"#;
-    anstream::println!(
-        "    curl -N {url}/v1/messages -H 'content-type: application/json' -d '{body}'"
-    );
-    anstream::println!("    open {url}/");
     anstream::println!();
+    anstream::println!("    curl -i {url}/v1/chat/completions -d '{{\"model\":\"chat\",{hello}}}'");
+    anstream::println!(
+        "    curl -iN {url}/v1/messages -d '{{\"model\":\"chat\",\"max_tokens\":64,\"stream\":true,{hello}}}'"
+    );
+    anstream::println!();
+    anstream::println!("  {}", format!("Status page: {url}/").dimmed());
 }

@@ -46,12 +46,14 @@ impl fmt::Display for Score {
             .iter()
             .map(|(provider, count)| format!("{provider} {count}"))
             .collect();
+        let answered = format!("{:<13}", "answered by");
+        let broken_off = format!("{:<13}", "broken off");
         writeln!(f)?;
-        writeln!(f, "  {}  {}", "answered by".dimmed(), answers.join(" · "))?;
+        writeln!(f, "  {} {}", answered.dimmed(), answers.join(" · "))?;
         writeln!(
             f,
-            "  {}  {} cut after content, each with its typed error",
-            "not answered".dimmed(),
+            "  {} {} streams, each with its typed error",
+            broken_off.dimmed(),
             self.broken_off
         )?;
         writeln!(f)?;

@@ -8,7 +8,7 @@ use interline::{
 };
 use interline_core::{Error, ErrorKind, Result};
 use interline_simulator::{
-    Door, Ending, ErrorCase, Fault, Pacing, RetryAfter, Vendor as SimulatedVendor,
+    Door, Ending, ErrorCase, Fault, Pacing, RetryAfter, Script, Vendor as SimulatedVendor,
 };
 use serde_json::{Map, Value};
 
@@ -155,6 +155,12 @@ impl Stage {
                 ending: Ending::Fin,
             },
         });
+    }
+
+    /// From here on `openai` answers every other request or so with a 500.
+    pub(crate) fn make_unreliable(&self) {
+        let script = Script::new().share(0.5, 1, Fault::status(500));
+        self.openai.set_script(script);
     }
 
     /// How many faults took effect so far.

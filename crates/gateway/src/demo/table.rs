@@ -32,7 +32,7 @@ impl Table {
     /// The columns' names.
     pub(crate) fn head(&self) {
         let head = format!(
-            "  {:>2}    {:<CLIENT$} {:<ANSWERED_BY$} {:>ATTEMPTS$} {:>MS$} {:>COST$}   on the way",
+            "  {:>2}    {:<CLIENT$} {:<ANSWERED_BY$} {:>ATTEMPTS$} {:>MS$} {:>COST$}   what happened",
             "#", "client", "answered by", "attempts", "ms", "cost"
         );
         anstream::println!("{}", head.bold());
@@ -41,7 +41,8 @@ impl Table {
     /// What is broken from here on.
     pub(crate) fn scene(&self, scene: &Scene) {
         anstream::println!();
-        anstream::println!("  {} {}", scene.title.cyan().bold(), scene.note.dimmed());
+        let note = format!("· {}", scene.note);
+        anstream::println!("  {} {}", scene.title.cyan().bold(), note.dimmed());
     }
 
     /// On a terminal, shows that a request is under way.
@@ -77,13 +78,18 @@ impl Table {
             millis(seen.duration),
             cost
         );
+        let outcome = outcome(seen);
+        let outcome = if outcome.is_empty() {
+            outcome
+        } else {
+            format!("   {}", outcome.dimmed())
+        };
         anstream::println!(
-            "  {:>2}  {} {:<CLIENT$} {} {line}   {}",
+            "  {:>2}  {} {:<CLIENT$} {} {line}{outcome}",
             self.rows,
             mark.style(style),
             ask.client(),
             format!("{answered_by:<ANSWERED_BY$}").style(style),
-            outcome(seen).dimmed()
         );
     }
 }
@@ -95,7 +101,7 @@ fn outcome(seen: &Observed) -> String {
             format!("error `{code}`")
         } else {
             format!(
-                "answer cut after {} letters: typed error `{code}`",
+                "cut after {} letters, then typed error `{code}`",
                 seen.text.chars().count()
             )
         });

@@ -30,6 +30,7 @@ fn before_content() -> Vec<Fault> {
         Fault::Html { status: 200 },
         Fault::Html { status: 502 },
         Fault::EmptyBody,
+        Fault::InvalidUtf8,
     ]
 }
 
@@ -108,11 +109,11 @@ async fn a_stream_cut_after_content_ends_with_a_typed_error_and_never_with_an_en
     }
 }
 
-/// A body that ends cleanly without its terminal event breaks the format; a connection that breaks is a failure.
+/// A body that ends cleanly without its terminal event breaks the format; otherwise the connection broke.
 fn expected_code(ending: Ending) -> &'static str {
     match ending {
         Ending::Clean => "protocol",
-        _ => "protocol",
+        _ => "unavailable",
     }
 }
 

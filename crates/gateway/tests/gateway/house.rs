@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// How long the routes of the tests wait for a first token.
-pub(crate) const FIRST_TOKEN: Duration = Duration::from_millis(400);
+const FIRST_TOKEN: Duration = Duration::from_millis(400);
 
 /// Vendors, a gateway over them, and a client.
 ///
@@ -39,6 +39,7 @@ pub(crate) struct Plan {
     pub(crate) keys: Vec<&'static str>,
     pub(crate) limits: ServerLimits,
     pub(crate) breaker: Option<Breaker>,
+    pub(crate) patience: Option<Duration>,
 }
 
 impl House {
@@ -60,9 +61,9 @@ impl House {
         let policy = AttemptPolicy::default()
             .with_timeouts(
                 Timeouts::default()
-                    .with_first_token(FIRST_TOKEN)
+                    .with_first_token(plan.patience.unwrap_or(FIRST_TOKEN))
                     .with_idle(Duration::from_millis(800))
-                    .with_unary(Duration::from_millis(800)),
+                    .with_unary(plan.patience.unwrap_or(FIRST_TOKEN * 2)),
             )
             .with_backoff(Backoff::new(
                 Duration::from_millis(5),

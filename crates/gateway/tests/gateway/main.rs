@@ -6,6 +6,7 @@ mod answers;
 mod bad_input;
 mod command_line;
 mod faults;
+mod keep_alive;
 mod keys;
 mod lifecycle;
 mod lossless;
