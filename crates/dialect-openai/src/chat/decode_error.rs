@@ -17,8 +17,10 @@ use super::{FORMAT, error_rules};
 #[must_use]
 pub fn decode_error(status: u16, headers: &HeaderMap, body: Bytes) -> Error {
     let document: Option<Value> = serde_json::from_slice(&body).ok();
+    // Some gateways wrap the object in a list.
     let described = document
         .as_ref()
+        .map(|document| document.get(0).unwrap_or(document))
         .filter(|value| value.is_object() || value.is_string());
     let error = match described {
         Some(document) => VendorError::read(vendor_error::find(document, None).unwrap_or(document)),
@@ -104,6 +106,13 @@ mod tests {
         assert_eq!(error.vendor_code(), Some("invalid_request_error"));
         assert_eq!(error.param(), Some("n"));
         assert_eq!(error.wire().expect("the body").body, body.as_bytes());
+    }
+
+    #[test]
+    fn an_error_in_a_list_is_read() {
+        let error = decode(404, r#"[{"error":{"message":"no such model","code":404}}]"#);
+        assert_eq!(error.message(), "no such model");
+        assert_eq!(error.kind(), ErrorKind::NotFound);
     }
 
     #[test]

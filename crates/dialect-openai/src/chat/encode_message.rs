@@ -4,7 +4,9 @@
 //! Pictures and other media that a tool gave back therefore follow in one `user` message behind the
 //! run of tool messages, each under a line that names its call.
 
-use interline_core::{Media, MediaSource, Message, Part, PartKind, Result, Role, ToolResult};
+use interline_core::{
+    Media, MediaSource, Message, Part, PartKind, Result, Role, ToolCall, ToolResult,
+};
 use serde_json::{Map, Value, json};
 
 use super::encode_part::{encode_part, unsupported};
@@ -62,7 +64,12 @@ impl Writer<'_> {
             match &part.kind {
                 PartKind::ToolResult(result) => {
                     let fields = self.tool_result(result, &path)?;
-                    self.push(message, fields);
+                    // A name and unknown fields of another role are not the tool's.
+                    if message.role == Role::Tool {
+                        self.push(message, fields);
+                    } else {
+                        self.out.push(fields.into());
+                    }
                 }
                 // Only assistants think; a stray thought of another role says nothing to a vendor.
                 PartKind::Reasoning(_) => {}
@@ -135,7 +142,7 @@ impl Writer<'_> {
                         ("type", "function".into()),
                         (
                             "function",
-                            json!({"name": call.name, "arguments": call.arguments}),
+                            json!({"name": call.name, "arguments": arguments(call)}),
                         ),
                     ]);
                     merge_extra(&mut fields, &part.extra);
@@ -196,6 +203,15 @@ impl Writer<'_> {
     }
 }
 
+/// Servers parse the arguments, so that a call without any needs an empty object.
+fn arguments(call: &ToolCall) -> &str {
+    if call.arguments.trim().is_empty() {
+        "{}"
+    } else {
+        &call.arguments
+    }
+}
+
 fn tool_message(result: &ToolResult, content: Value) -> Map<String, Value> {
     object([
         ("role", "tool".into()),
@@ -235,7 +251,7 @@ fn content(mut parts: Vec<(&Part, Value)>, texts: TextParts) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use interline_core::{Reasoning, Signature, ToolCall};
+    use interline_core::{Reasoning, Signature};
 
     use super::*;
 

@@ -264,6 +264,12 @@ fn read_delta(
         None | Some(Value::Null) => {}
         Some(Value::Array(fragments)) => {
             for fragment in fragments {
+                // A call of a custom tool is content that no type knows.
+                if fragment.get("custom").is_some() {
+                    let part = Part::other(FORMAT, json!({"tool_calls": [fragment]}));
+                    events.push(StreamEvent::Part { choice, part });
+                    continue;
+                }
                 state
                     .calls
                     .take(fragment, answer, choice, events)

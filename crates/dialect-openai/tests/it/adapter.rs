@@ -279,3 +279,16 @@ async fn dropping_a_stream_closes_the_exchange_at_once() {
     drop(frames);
     assert_eq!(Arc::strong_count(&readers), 2);
 }
+
+#[tokio::test]
+async fn sound_and_custom_tools_are_content_although_no_type_knows_them() {
+    for delta in [
+        r#"{"audio":{"data":"AAAA"}}"#,
+        r#"{"tool_calls":[{"index":0,"id":"a","type":"custom","custom":{"name":"f","input":"x"}}]}"#,
+    ] {
+        let event =
+            format!("data: {{\"id\":\"1\",\"choices\":[{{\"index\":0,\"delta\":{delta}}}]}}\n\n");
+        let (_, failure) = streamed(Canned::events(&event), Quirks::default()).await;
+        check_failure(failure, ErrorKind::Protocol, Phase::AfterOutput);
+    }
+}
