@@ -45,15 +45,26 @@ impl House {
             vendors.push(vendor);
         }
         let cut = start(Vendor::anthropic("cut-claude")).await;
-        cut.set_fault(Some(Fault::CutAfter { events: 6, ending: Ending::Clean }));
+        cut.set_fault(Some(Fault::CutAfter {
+            events: 6,
+            ending: Ending::Clean,
+        }));
         vendors.push(cut);
         let refused = start(Vendor::openai("refused")).await;
-        refused.set_door(Door::Refuse).await.expect("the door closes");
+        refused
+            .set_door(Door::Refuse)
+            .await
+            .expect("the door closes");
         vendors.push(refused);
 
         let config = ConfigFile::write(&config_of(&vendors));
         let (gateway, url) = spawn(&config).await;
-        Self { url, gateway, vendors, _config: config }
+        Self {
+            url,
+            gateway,
+            vendors,
+            _config: config,
+        }
     }
 
     /// The gateway's address, without a path.
@@ -68,7 +79,10 @@ impl House {
     /// Where there is none of that name.
     #[must_use]
     pub fn vendor(&self, name: &str) -> &Vendor {
-        self.vendors.iter().find(|vendor| vendor.name() == name).expect("a vendor of that name")
+        self.vendors
+            .iter()
+            .find(|vendor| vendor.name() == name)
+            .expect("a vendor of that name")
     }
 
     /// The gateway's process.
@@ -86,16 +100,31 @@ fn openai_faults() -> Vec<(&'static str, Option<Fault>)> {
         ("400", Some(Fault::status(400))),
         ("401", Some(Fault::status(401))),
         ("silence", Some(Fault::Silence)),
-        ("error-event", Some(Fault::ErrorEventBeforeContent { case: ErrorCase::Overloaded })),
+        (
+            "error-event",
+            Some(Fault::ErrorEventBeforeContent {
+                case: ErrorCase::Overloaded,
+            }),
+        ),
         ("reset", Some(Fault::Reset)),
         ("garbage", Some(Fault::MalformedJson)),
-        ("cut", Some(Fault::CutAfter { events: 4, ending: Ending::Clean })),
+        (
+            "cut",
+            Some(Fault::CutAfter {
+                events: 4,
+                ending: Ending::Clean,
+            }),
+        ),
     ]
 }
 
 async fn start(vendor: VendorBuilder) -> Vendor {
     let pacing = Pacing::new(Duration::from_millis(5), Duration::from_millis(1));
-    vendor.with_pacing(pacing).start().await.expect("a vendor starts on loopback")
+    vendor
+        .with_pacing(pacing)
+        .start()
+        .await
+        .expect("a vendor starts on loopback")
 }
 
 /// The gateway's configuration. The breaker is off, so that every check meets its fault.
@@ -105,8 +134,15 @@ fn config_of(vendors: &[Vendor]) -> String {
     for vendor in vendors {
         let (name, url) = (vendor.name(), vendor.base_url());
         let is_claude = name.contains("claude");
-        let kind = if is_claude { "anthropic, api_key: \"${SIMULATED_KEY}\"" } else { "local" };
-        let _ = writeln!(text, "  \"{name}\": {{ kind: {kind}, base_url: \"{url}\" }}");
+        let kind = if is_claude {
+            "anthropic, api_key: \"${SIMULATED_KEY}\""
+        } else {
+            "local"
+        };
+        let _ = writeln!(
+            text,
+            "  \"{name}\": {{ kind: {kind}, base_url: \"{url}\" }}"
+        );
         let mut route = |route: String, targets: &str| {
             let _ = writeln!(
                 routes,
@@ -169,7 +205,10 @@ async fn spawn(config: &ConfigFile) -> (Child, String) {
 /// The address in a line such as `listening on http://127.0.0.1:8080`.
 fn listening_address(line: &str) -> Option<String> {
     let start = line.find("http://127.0.0.1:")?;
-    line.get(start..)?.split_whitespace().next().map(|url| url.trim_end_matches('/').to_owned())
+    line.get(start..)?
+        .split_whitespace()
+        .next()
+        .map(|url| url.trim_end_matches('/').to_owned())
 }
 
 /// A configuration file that goes with its house.

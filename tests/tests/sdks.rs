@@ -13,7 +13,9 @@ async fn run(script: &'static str) {
     let house = House::start().await;
     let url = house.url().to_owned();
     tokio::task::spawn_blocking(move || {
-        python.run(script, &[], &[("INTERLINE_BASE_URL", &url)]).assert_success();
+        python
+            .run(script, &[], &[("INTERLINE_BASE_URL", &url)])
+            .assert_success();
     })
     .await
     .expect("the script succeeds");

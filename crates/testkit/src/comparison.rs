@@ -17,7 +17,9 @@ pub fn differences(expected: &Expected, outcome: &Outcome, rule: UsageRule) -> V
     match (&outcome.error, expects_error(expected)) {
         (Some(error), true) => found.error(expected, error),
         (Some(error), false) => found.0.push(format!("failed with {error}")),
-        (None, true) => found.0.push("answered where an error was expected".to_owned()),
+        (None, true) => found
+            .0
+            .push("answered where an error was expected".to_owned()),
         (None, false) => {}
     }
     found.0
@@ -34,13 +36,18 @@ impl Differences {
         if let Some(expected) = expected
             && expected != *got
         {
-            self.0.push(format!("{what}: expected {expected:?}, got {got:?}"));
+            self.0
+                .push(format!("{what}: expected {expected:?}, got {got:?}"));
         }
     }
 
     fn answer(&mut self, expected: &Expected, outcome: &Outcome) {
         self.same("text", expected.text.as_ref(), &&outcome.text);
-        self.same("reasoning", expected.reasoning.as_ref(), &&outcome.reasoning);
+        self.same(
+            "reasoning",
+            expected.reasoning.as_ref(),
+            &&outcome.reasoning,
+        );
         self.same("refusal", expected.refusal.as_ref(), &&outcome.refusal);
         if let Some(calls) = &expected.tool_calls {
             self.tool_calls(calls, outcome);
@@ -52,17 +59,31 @@ impl Differences {
         };
         if let Some(any_of) = &expected.finish_reason_any_of {
             if !reason.is_some_and(|reason| any_of.iter().any(|one| one == reason)) {
-                self.0.push(format!("finish reason: expected one of {any_of:?}, got {reason:?}"));
+                self.0.push(format!(
+                    "finish reason: expected one of {any_of:?}, got {reason:?}"
+                ));
             }
         } else if expected.finish_reason.is_some() {
-            self.same("finish reason", Some(expected.finish_reason.as_deref()), &reason);
+            self.same(
+                "finish reason",
+                Some(expected.finish_reason.as_deref()),
+                &reason,
+            );
         }
     }
 
     fn tool_calls(&mut self, expected: &[ExpectedToolCall], outcome: &Outcome) {
-        self.same("tool calls", Some(expected.len()), &outcome.tool_calls.len());
+        self.same(
+            "tool calls",
+            Some(expected.len()),
+            &outcome.tool_calls.len(),
+        );
         for (position, (want, got)) in expected.iter().zip(&outcome.tool_calls).enumerate() {
-            self.same(&format!("tool call {position} name"), Some(&want.name), &&got.name);
+            self.same(
+                &format!("tool call {position} name"),
+                Some(&want.name),
+                &&got.name,
+            );
             let what = format!("tool call {position} arguments");
             match &want.arguments_raw {
                 Some(raw) => self.same(&what, Some(raw), &&got.arguments),
@@ -76,11 +97,23 @@ impl Differences {
         let got = outcome.usage;
         let input = want.normalised_input(rule);
         self.same("input tokens", input.map(Some), &got.input_tokens);
-        self.same("output tokens", want.output_tokens.map(Some), &got.output_tokens);
-        self.same("cached", want.cached_input_tokens.map(Some), &got.cached_input_tokens);
+        self.same(
+            "output tokens",
+            want.normalised_output().map(Some),
+            &got.output_tokens,
+        );
+        self.same(
+            "cached",
+            want.cached_input_tokens.map(Some),
+            &got.cached_input_tokens,
+        );
         let written = want.cache_creation_input_tokens;
         self.same("cache writes", written.map(Some), &got.cache_write_tokens);
-        self.same("reasoning tokens", want.reasoning_tokens.map(Some), &got.reasoning_tokens);
+        self.same(
+            "reasoning tokens",
+            want.reasoning_tokens.map(Some),
+            &got.reasoning_tokens,
+        );
     }
 
     fn error(&mut self, expected: &Expected, error: &Error) {
@@ -88,7 +121,9 @@ impl Differences {
         let class = class_of(error);
         if let Some(any_of) = &expected.error_class_any_of {
             if !any_of.iter().any(|one| one == class) {
-                self.0.push(format!("error class: expected one of {any_of:?}, got {class}"));
+                self.0.push(format!(
+                    "error class: expected one of {any_of:?}, got {class}"
+                ));
             }
         } else {
             self.same("error class", expected.error_class.as_deref(), &class);
@@ -101,7 +136,9 @@ impl Differences {
             .collect();
         let code = error.vendor_code().unwrap_or_default();
         if !words.is_empty() && !words.iter().any(|word| word == code) {
-            self.0.push(format!("vendor code: expected one of {words:?}, got {code:?}"));
+            self.0.push(format!(
+                "vendor code: expected one of {words:?}, got {code:?}"
+            ));
         }
         let message = expected.error_message.as_deref().map(redact);
         self.same("message", message.as_deref(), &error.message());
@@ -112,7 +149,9 @@ impl Differences {
 }
 
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), ToOwned::to_owned)
 }
 
 fn class_of(error: &Error) -> &'static str {
@@ -181,8 +220,10 @@ mod tests {
             "http_status": 429, "error_class": "rate_limit", "error_code_raw": 429,
             "error_message": "slow down", "retry_after_s": 2.0,
         }));
-        let outcome =
-            Outcome { error: Some(Error::invalid_request("other")), ..Outcome::default() };
+        let outcome = Outcome {
+            error: Some(Error::invalid_request("other")),
+            ..Outcome::default()
+        };
         let found = differences(&want, &outcome, UsageRule::InputIncludesCache);
         assert_eq!(found.len(), 5, "{found:#?}");
         assert_eq!(

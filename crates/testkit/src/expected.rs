@@ -1,6 +1,6 @@
 //! What a correct adapter extracts from a recorded answer.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 /// What a correct adapter extracts. Absent fields do not apply or are uncertain: they are not compared.
@@ -46,12 +46,17 @@ pub struct Expected {
 pub struct ExpectedToolCall {
     /// The tool's name.
     pub name: String,
-    /// The arguments, where they are valid JSON.
-    #[serde(default)]
+    /// The arguments, where they are valid JSON; JSON's `null` is such a value.
+    #[serde(default, deserialize_with = "present")]
     pub arguments: Option<Value>,
     /// The arguments' text, where it is not valid JSON.
     #[serde(default)]
     pub arguments_raw: Option<String>,
+}
+
+/// Keeps a `null` that is written apart from a field that is absent.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 /// Tokens as on the wire: no rule of inclusion applied.
@@ -91,5 +96,19 @@ impl ExpectedUsage {
             UsageRule::InputIncludesCache => self.input_tokens,
             UsageRule::InputExcludesCache => self.input_tokens.map(|input| input + cache),
         }
+    }
+
+    /// The output in the counting of [`interline_core::Usage`], which includes thinking.
+    ///
+    /// Thinking that exceeds the output cannot be part of it, so such a vendor counts it apart.
+    #[must_use]
+    pub fn normalised_output(&self) -> Option<u64> {
+        let output = self.output_tokens?;
+        let reasoning = self.reasoning_tokens.unwrap_or(0);
+        Some(if reasoning > output {
+            output + reasoning
+        } else {
+            output
+        })
     }
 }

@@ -121,7 +121,9 @@ fn usage_of(text: &str) -> Usage {
 
 impl fmt::Debug for FakeProvider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FakeProvider").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("FakeProvider")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -153,9 +155,7 @@ impl Provider for FakeProvider {
         let (text, failure) = match self.next_step(req) {
             Step::Answer(text) => (text, None),
             Step::Fail(error) => return Err(error.with_target(&self.id, &req.model)),
-            Step::FailAfter(text, error) => {
-                (text, Some(error.with_target(&self.id, &req.model)))
-            }
+            Step::FailAfter(text, error) => (text, Some(error.with_target(&self.id, &req.model))),
         };
         let usage = usage_of(&text);
         let mut items = vec![Ok(Frame::of([StreamEvent::Started {
@@ -164,7 +164,10 @@ impl Provider for FakeProvider {
             created: None,
         }]))];
         items.extend(text.split_inclusive(' ').map(|word| {
-            Ok(Frame::of([StreamEvent::Text { choice: 0, text: word.to_owned() }]))
+            Ok(Frame::of([StreamEvent::Text {
+                choice: 0,
+                text: word.to_owned(),
+            }]))
         }));
         match failure {
             Some(error) => items.push(Err(error)),
@@ -178,7 +181,10 @@ impl Provider for FakeProvider {
                 StreamEvent::End,
             ]))),
         }
-        Ok(ChatStream::new(ResponseMeta::default(), stream::iter(items)))
+        Ok(ChatStream::new(
+            ResponseMeta::default(),
+            stream::iter(items),
+        ))
     }
 
     async fn health_check(&self, _: &CallContext) -> Result<()> {

@@ -16,10 +16,10 @@
 
 mod fake_provider;
 
-mod recorded_case;
-mod expected;
 mod comparison;
+mod expected;
 mod outcome;
+mod recorded_case;
 
 pub use comparison::differences;
 pub use expected::{Expected, ExpectedToolCall, ExpectedUsage, UsageRule};

@@ -29,9 +29,15 @@ pub struct Outcome {
 impl Outcome {
     /// Makes a unary call and notes what came of it.
     pub async fn of_complete(provider: &dyn Provider, request: &ChatRequest) -> Self {
-        match provider.complete(&CallContext::new("replay"), request).await {
+        match provider
+            .complete(&CallContext::new("replay"), request)
+            .await
+        {
             Ok(response) => Self::from(&response),
-            Err(error) => Self { error: Some(error), ..Self::default() },
+            Err(error) => Self {
+                error: Some(error),
+                ..Self::default()
+            },
         }
     }
 
@@ -39,7 +45,10 @@ impl Outcome {
     pub async fn of_stream(provider: &dyn Provider, request: &ChatRequest) -> Self {
         match provider.stream(&CallContext::new("replay"), request).await {
             Ok(stream) => Self::read(stream).await,
-            Err(error) => Self { error: Some(error), ..Self::default() },
+            Err(error) => Self {
+                error: Some(error),
+                ..Self::default()
+            },
         }
     }
 
@@ -72,16 +81,27 @@ impl Outcome {
             StreamEvent::Text { choice: 0, text } => self.text.push_str(&text),
             StreamEvent::Reasoning { choice: 0, text } => self.reasoning.push_str(&text),
             StreamEvent::Refusal { choice: 0, text } => self.refusal.push_str(&text),
-            StreamEvent::ToolCallStart { choice: 0, id, name, .. } => {
+            StreamEvent::ToolCallStart {
+                choice: 0,
+                id,
+                name,
+                ..
+            } => {
                 self.tool_calls.push(ToolCall::new(id, name, ""));
             }
-            StreamEvent::ToolCallDelta { choice: 0, index, arguments } => {
+            StreamEvent::ToolCallDelta {
+                choice: 0,
+                index,
+                arguments,
+            } => {
                 if let Some(call) = self.tool_calls.get_mut(index as usize) {
                     call.arguments.push_str(&arguments);
                 }
             }
             StreamEvent::Part { choice: 0, part } => self.take_part(&part),
-            StreamEvent::Finished { choice: 0, reason, .. } => self.finish_reason = Some(reason),
+            StreamEvent::Finished {
+                choice: 0, reason, ..
+            } => self.finish_reason = Some(reason),
             StreamEvent::Usage(usage) => self.usage.update(usage),
             _ => {}
         }
@@ -100,7 +120,10 @@ impl Outcome {
 
 impl From<&ChatResponse> for Outcome {
     fn from(response: &ChatResponse) -> Self {
-        let mut outcome = Self { usage: response.usage, ..Self::default() };
+        let mut outcome = Self {
+            usage: response.usage,
+            ..Self::default()
+        };
         if let Some(choice) = response.choices.first() {
             choice.parts.iter().for_each(|part| outcome.take_part(part));
             outcome.finish_reason.clone_from(&choice.finish_reason);

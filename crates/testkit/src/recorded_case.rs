@@ -113,5 +113,8 @@ fn entries(dir: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn unreadable(path: &Path, source: &dyn std::fmt::Display) -> Error {
-    Error::new(ErrorKind::InvalidRequest, format!("cannot read `{}`: {source}", path.display()))
+    Error::new(
+        ErrorKind::InvalidRequest,
+        format!("cannot read `{}`: {source}", path.display()),
+    )
 }

@@ -26,8 +26,13 @@ pub(crate) fn of(case: &RecordedCase) -> Option<Api> {
         "openai.chat" => openai,
         "groq.chat" => groq,
         "together.chat" => together,
-        "ollama.openai-chat" | "llamacpp.chat" | "vllm.chat" | "huggingface.chat" | "zai.chat"
-        | "gpustack.chat" | "vercel-gateway.chat" => local,
+        "ollama.openai-chat"
+        | "llamacpp.chat"
+        | "vllm.chat"
+        | "huggingface.chat"
+        | "zai.chat"
+        | "gpustack.chat"
+        | "vercel-gateway.chat" => local,
         "anthropic.messages" => {
             return Some(Api {
                 call_path: "/v1/messages",
@@ -54,15 +59,24 @@ pub(crate) fn of(case: &RecordedCase) -> Option<Api> {
 const KEY: &str = "replayed";
 
 fn openai(base_url: &str) -> Result<DynProvider> {
-    Ok(Arc::new(OpenAi::builder().api_key(KEY).base_url(base_url).build()?))
+    Ok(Arc::new(
+        OpenAi::builder().api_key(KEY).base_url(base_url).build()?,
+    ))
 }
 
 fn groq(base_url: &str) -> Result<DynProvider> {
-    Ok(Arc::new(Groq::builder().api_key(KEY).base_url(base_url).build()?))
+    Ok(Arc::new(
+        Groq::builder().api_key(KEY).base_url(base_url).build()?,
+    ))
 }
 
 fn together(base_url: &str) -> Result<DynProvider> {
-    Ok(Arc::new(Together::builder().api_key(KEY).base_url(base_url).build()?))
+    Ok(Arc::new(
+        Together::builder()
+            .api_key(KEY)
+            .base_url(base_url)
+            .build()?,
+    ))
 }
 
 fn local(base_url: &str) -> Result<DynProvider> {
@@ -70,5 +84,10 @@ fn local(base_url: &str) -> Result<DynProvider> {
 }
 
 fn anthropic(base_url: &str) -> Result<DynProvider> {
-    Ok(Arc::new(Anthropic::builder().api_key(KEY).base_url(base_url).build()?))
+    Ok(Arc::new(
+        Anthropic::builder()
+            .api_key(KEY)
+            .base_url(base_url)
+            .build()?,
+    ))
 }

@@ -18,9 +18,15 @@ pub(crate) struct Cuts {
 
 /// Every way in which an answer of `length` bytes is served; the same for the same seed.
 pub(crate) fn of(length: usize, seed: u64, case: &str) -> Vec<Cuts> {
-    let mut all = vec![Cuts { name: "whole".to_owned(), offsets: Vec::new() }];
+    let mut all = vec![Cuts {
+        name: "whole".to_owned(),
+        offsets: Vec::new(),
+    }];
     if length <= BYTE_BY_BYTE_LIMIT {
-        all.push(Cuts { name: "byte by byte".to_owned(), offsets: (1..length).collect() });
+        all.push(Cuts {
+            name: "byte by byte".to_owned(),
+            offsets: (1..length).collect(),
+        });
     }
     for round in 0..RANDOM_ROUNDS {
         let mixed = case.bytes().fold(seed ^ round << 32, |state, byte| {
@@ -29,7 +35,10 @@ pub(crate) fn of(length: usize, seed: u64, case: &str) -> Vec<Cuts> {
         let mut rng = StdRng::seed_from_u64(mixed);
         let share = rng.random_range(0.002..0.2);
         let offsets = (1..length).filter(|_| rng.random_bool(share)).collect();
-        all.push(Cuts { name: format!("random {round}"), offsets });
+        all.push(Cuts {
+            name: format!("random {round}"),
+            offsets,
+        });
     }
     all
 }

@@ -44,7 +44,10 @@ async fn main() -> ExitCode {
         cases.retain(|case| arguments.provider.contains(&case.provider));
     }
     if cases.is_empty() {
-        anstream::eprintln!("no cases in {} for these vendors", arguments.cases.display());
+        anstream::eprintln!(
+            "no cases in {} for these vendors",
+            arguments.cases.display()
+        );
         return ExitCode::from(2);
     }
     let mut report = Report::default();
@@ -55,5 +58,9 @@ async fn main() -> ExitCode {
         }
     }
     report.print(arguments.seed);
-    if report.is_green() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if report.is_green() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }

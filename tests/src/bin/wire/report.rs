@@ -36,7 +36,10 @@ impl Report {
 
     /// Takes note of a case whose protocol no adapter speaks yet.
     pub(crate) fn not_served(&mut self, case: &RecordedCase) {
-        self.vendors.entry(case.provider.clone()).or_default().not_served += 1;
+        self.vendors
+            .entry(case.provider.clone())
+            .or_default()
+            .not_served += 1;
         *self.not_served.entry(case.api.clone()).or_default() += 1;
     }
 
@@ -47,11 +50,13 @@ impl Report {
     }
 
     fn total(&self) -> Tally {
-        self.vendors.values().fold(Tally::default(), |sum, one| Tally {
-            passed: sum.passed + one.passed,
-            failed: sum.failed + one.failed,
-            not_served: sum.not_served + one.not_served,
-        })
+        self.vendors
+            .values()
+            .fold(Tally::default(), |sum, one| Tally {
+                passed: sum.passed + one.passed,
+                failed: sum.failed + one.failed,
+                not_served: sum.not_served + one.not_served,
+            })
     }
 
     /// Prints the failures and the table.
@@ -62,15 +67,24 @@ impl Report {
                 println!("     {}", shortened(what));
             }
         }
-        let heading = format!("{:<16} {:>7} {:>7} {:>11}", "vendor", "passed", "failed", "not served");
+        let heading = format!(
+            "{:<16} {:>7} {:>7} {:>11}",
+            "vendor", "passed", "failed", "not served"
+        );
         println!("{}", heading.bold());
         for (vendor, tally) in &self.vendors {
             println!("{}", row(vendor, *tally));
         }
         println!("{}", row("all", self.total()).bold());
         if !self.not_served.is_empty() {
-            let apis = self.not_served.iter().map(|(api, cases)| format!("{api} ({cases})"));
-            println!("not served by any adapter yet: {}", apis.collect::<Vec<_>>().join(", "));
+            let apis = self
+                .not_served
+                .iter()
+                .map(|(api, cases)| format!("{api} ({cases})"));
+            println!(
+                "not served by any adapter yet: {}",
+                apis.collect::<Vec<_>>().join(", ")
+            );
         }
         let total = self.total();
         println!("wire: {} passed, {} failed", total.passed, total.failed);
@@ -78,7 +92,10 @@ impl Report {
 }
 
 fn row(name: &str, tally: Tally) -> String {
-    format!("{name:<16} {:>7} {:>7} {:>11}", tally.passed, tally.failed, tally.not_served)
+    format!(
+        "{name:<16} {:>7} {:>7} {:>11}",
+        tally.passed, tally.failed, tally.not_served
+    )
 }
 
 /// Enough of a difference to see where it is; whole answers would drown the table.
