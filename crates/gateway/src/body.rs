@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, header};
 use http_body_util::BodyExt;
 use tokio::time::timeout;
 
@@ -19,12 +20,33 @@ const MAX_PAUSE: Duration = Duration::from_secs(30);
 const MAX_DISCARDED_BYTES: usize = MAX_BODY_BYTES;
 const MAX_DISCARD_TIME: Duration = Duration::from_secs(5);
 
+/// Whether a client sends its body at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Upload {
+    /// It does.
+    AtOnce,
+    /// It waits to be told (`expect: 100-continue`), which reading the body does.
+    WhenTold,
+}
+
+impl Upload {
+    pub(crate) fn told_by(headers: &HeaderMap) -> Self {
+        if headers.contains_key(header::EXPECT) {
+            Self::WhenTold
+        } else {
+            Self::AtOnce
+        }
+    }
+}
+
 /// Reads the whole body.
-pub(crate) async fn read(mut body: Body) -> Result<Bytes, Failure> {
+pub(crate) async fn read(mut body: Body, upload: Upload) -> Result<Bytes, Failure> {
     let announced = axum::body::HttpBody::size_hint(&body).lower();
     let mut buffer = BytesMut::with_capacity(starting_capacity(announced));
     if announced > MAX_BODY_BYTES as u64 {
-        discard(&mut body).await;
+        if upload == Upload::AtOnce {
+            discard(&mut body).await;
+        }
         return Err(too_large());
     }
     loop {

@@ -11,7 +11,7 @@ use interline::CallOptions;
 use interline_core::{CallId, Result};
 
 use crate::app::{App, id_of};
-use crate::body;
+use crate::body::{self, Upload};
 use crate::error_reply;
 use crate::failure::Failure;
 use crate::inbound::{Inbound, InboundCall};
@@ -72,7 +72,7 @@ async fn read(
 ) -> Result<Arrived, Failure> {
     let (parts, body) = request.into_parts();
     let options = RequestOptions::read(&parts.headers)?;
-    let bytes = body::read(body).await?;
+    let bytes = body::read(body, Upload::told_by(&parts.headers)).await?;
     let headers = travelling(format, &parts.headers);
     let call = decode(format, bytes, headers)
         .await

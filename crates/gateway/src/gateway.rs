@@ -121,9 +121,11 @@ impl Gateway {
         let address = listener
             .local_addr()
             .map_err(|error| cannot_listen(wanted, &error))?;
-        if keys.is_open() && self.exposure == Exposure::LoopbackOnly && !address.ip().is_loopback()
-        {
-            return Err(too_open(address));
+        if keys.is_open() && !address.ip().is_loopback() {
+            if self.exposure == Exposure::LoopbackOnly {
+                return Err(too_open(address));
+            }
+            tracing::warn!(%address, "no inbound key: everybody who reaches this address may call");
         }
         Ok(BoundGateway {
             app: Arc::new(App::new(client, keys, metrics, self.limits.keep_alive)),

@@ -21,6 +21,7 @@
 pub mod cli;
 
 mod gateway;
+mod impatient_stream;
 mod server;
 mod signals;
 

@@ -18,6 +18,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tower::ServiceExt;
 
+use crate::impatient_stream::ImpatientStream;
+
 /// How long things may take, and how many connections there may be.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -26,6 +28,9 @@ pub struct ServerLimits {
     /// connection may wait for its next one. Default 10 s: SDKs send headers in one write, and their
     /// pools drop idle connections after about 5 s.
     pub header_read: Duration,
+    /// How long a client may read nothing while there is something for it. Default 120 s (chosen, not
+    /// measured): far longer than a busy client pauses.
+    pub stalled_read: Duration,
     /// How long requests in flight may take to finish after a shutdown began. Default 30 s, the
     /// grace period that process supervisors grant by default.
     pub drain: Duration,
@@ -41,6 +46,7 @@ impl Default for ServerLimits {
     fn default() -> Self {
         Self {
             header_read: Duration::from_secs(10),
+            stalled_read: Duration::from_secs(120),
             drain: Duration::from_secs(30),
             keep_alive: Duration::from_secs(15),
             connections: 8192,
@@ -77,7 +83,7 @@ pub(crate) async fn serve(
                     builder: Arc::clone(&builder),
                     app: app.clone(),
                     watcher: graceful.watcher(),
-                    header_read: limits.header_read,
+                    limits,
                 };
                 tokio::spawn(connection.serve(stream, slot));
             }
@@ -142,7 +148,7 @@ struct Connection {
     builder: Arc<auto::Builder<TokioExecutor>>,
     app: Router,
     watcher: Watcher,
-    header_read: Duration,
+    limits: ServerLimits,
 }
 
 impl Connection {
@@ -155,6 +161,7 @@ impl Connection {
             mark.store(true, Ordering::Relaxed);
             request
         });
+        let stream = ImpatientStream::new(stream, self.limits.stalled_read);
         let connection = self
             .builder
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app))
@@ -167,7 +174,7 @@ impl Connection {
                 }
             }
             // hyper's header timer starts only once it knows whether HTTP/1 or HTTP/2 is spoken.
-            () = silence(self.header_read, &seen) => {
+            () = silence(self.limits.header_read, &seen) => {
                 tracing::debug!("a client connected and sent no request");
             }
         }

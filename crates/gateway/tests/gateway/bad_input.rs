@@ -151,6 +151,19 @@ async fn a_body_over_the_limit_is_a_413_in_the_callers_format() {
 }
 
 #[tokio::test]
+async fn a_client_that_asks_first_is_refused_before_it_sends_too_much() {
+    let house = House::new().await;
+    let address = house.url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let head = "POST /v1/messages HTTP/1.1\r\nhost: h\r\ncontent-length: 99999999\r\nexpect: 100-continue\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.expect("written");
+    let mut reply = vec![0; 512];
+    let read = stream.read(&mut reply).await.expect("a reply");
+    let reply = String::from_utf8_lossy(&reply[..read]).into_owned();
+    assert!(reply.starts_with("HTTP/1.1 413"), "{reply}");
+}
+
+#[tokio::test]
 async fn a_body_just_under_the_limit_passes() {
     let house = patient().await;
     let mut body = Speaks::OpenAi.hello("chat");

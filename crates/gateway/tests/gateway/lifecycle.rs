@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use interline_simulator::Pacing;
+use interline_simulator::{Fault, Pacing};
 use tokio::time::{sleep, timeout};
 
 use crate::house::{House, Plan, Seen, Speaks};
@@ -67,5 +67,26 @@ async fn a_request_that_outlives_the_grace_period_is_cut() {
     timeout(Duration::from_secs(1), house.has_ended())
         .await
         .expect("the grace period is over");
+    drop(response);
+}
+
+#[tokio::test]
+async fn a_client_that_stops_reading_does_not_hold_the_vendor() {
+    let mut plan = Plan::default();
+    plan.limits.stalled_read = Duration::from_millis(200);
+    let house = House::built(plan).await;
+    house.openai.push_fault(Fault::EndlessBody);
+    let response = house
+        .post(Speaks::OpenAi.path(), &Speaks::OpenAi.streamed("only"))
+        .send()
+        .await
+        .expect("a reply");
+    let let_go = house.openai.ledger().wait_until(|ledger| {
+        let last = ledger.exchanges().into_iter().next_back();
+        last.is_some_and(|exchange| exchange.client_left_at().is_some())
+    });
+    timeout(Duration::from_secs(10), let_go)
+        .await
+        .expect("the vendor is let go");
     drop(response);
 }
