@@ -89,10 +89,12 @@ fn pass_through(
             }
         }
     }
+    // The newer word stays for servers that know it; the older one makes sure that the limit holds.
     if quirks.output_limit == OutputLimit::MaxTokens
+        && arrived.value("max_tokens").is_none()
         && let Some(limit) = arrived.value("max_completion_tokens")
     {
-        keys.extend([("max_completion_tokens", None), ("max_tokens", Some(limit))]);
+        keys.push(("max_tokens", Some(limit)));
     }
     for feature in request.features().missing_from(quirks.features) {
         keys.extend(hint_keys(feature).iter().map(|key| (*key, None)));

@@ -60,6 +60,7 @@ pub enum OutputLimit {
     /// `max_completion_tokens`; a caller's own `max_tokens` is left alone.
     MaxCompletionTokens,
     /// `max_tokens`, because the vendor ignores the newer name and would answer without a bound.
+    /// Bytes that arrived keep the newer name beside it.
     MaxTokens,
 }
 

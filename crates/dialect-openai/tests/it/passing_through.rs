@@ -44,7 +44,7 @@ fn a_stream_asks_for_usage_and_keeps_the_callers_own_options() {
 }
 
 #[test]
-fn hints_that_the_vendor_refuses_are_left_out_and_the_bound_is_renamed() {
+fn hints_that_the_vendor_refuses_are_left_out_and_the_bound_gets_its_older_name_too() {
     let quirks = Quirks::default()
         .with_features(FeatureSet::all().without(Feature::Logprobs))
         .with_output_limit(OutputLimit::MaxTokens)
@@ -53,7 +53,7 @@ fn hints_that_the_vendor_refuses_are_left_out_and_the_bound_is_renamed() {
         r#"{"model":"chat","messages":[{"role":"user","content":"hi"}],"logprobs":true,"top_logprobs":2,"logit_bias":{"1":2},"max_completion_tokens":9}"#,
         Mode::Unary,
         &quirks,
-        r#"{"model":"vendor-model","messages":[{"role":"user","content":"hi"}],"max_tokens":9}"#,
+        r#"{"model":"vendor-model","messages":[{"role":"user","content":"hi"}],"max_completion_tokens":9,"max_tokens":9}"#,
     );
 }
 
