@@ -148,8 +148,9 @@ fn log(call: &CallRecord) {
         call = %call.id,
         format = call.format,
         stream = call.mode == Mode::Stream,
-        asked = %call.asked,
-        tags = ?call.tags,
+        // Callers choose it: quoted, so that it cannot forge a line.
+        asked = ?call.asked,
+        tags = (!call.tags.is_empty()).then(|| tracing::field::debug(&call.tags)),
         target = call.target.as_ref().map(tracing::field::display),
         attempts = call.attempts.len(),
         fell_back = call.fell_back,

@@ -10,6 +10,10 @@ use crate::call::Arrived;
 use crate::failure::Failure;
 use crate::journal::{CallRecord, Ending};
 
+/// Longest name that is remembered, in letters: callers choose it, so it must not fill memory or
+/// logs. Chosen, not measured: no model's name comes near it.
+const MAX_NAME_LETTERS: usize = 200;
+
 /// A call that is being answered.
 #[derive(Debug)]
 pub(crate) struct OpenCall {
@@ -27,7 +31,7 @@ impl OpenCall {
                 id: arrived.id.clone(),
                 format: arrived.format.name(),
                 mode: arrived.call.mode,
-                asked: arrived.call.request.model.to_string(),
+                asked: shortened(arrived.call.request.model.as_str()),
                 tags: arrived.options.tags.clone(),
                 target: None,
                 attempts: Vec::new(),
@@ -72,4 +76,8 @@ impl Drop for OpenCall {
         self.record.duration = self.began.elapsed();
         self.app.journal.record(self.record.clone());
     }
+}
+
+fn shortened(name: &str) -> String {
+    name.chars().take(MAX_NAME_LETTERS).collect()
 }

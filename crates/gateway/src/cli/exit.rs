@@ -32,8 +32,9 @@ impl Exit {
 
     /// Says why on standard error and gives the code.
     pub(super) fn report(self) -> ExitCode {
-        if !self.message.is_empty() {
-            anstream::eprintln!("{} {}", "error:".red().bold(), self.message);
+        // A configuration may have several mistakes, one a line.
+        for line in self.message.lines() {
+            anstream::eprintln!("{} {line}", "error:".red().bold());
         }
         ExitCode::from(self.code)
     }

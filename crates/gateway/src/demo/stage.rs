@@ -159,7 +159,7 @@ impl Stage {
 
     /// From here on `openai` answers every other request or so with a 500.
     pub(crate) fn make_unreliable(&self) {
-        let script = Script::new().share(0.5, 1, Fault::status(500));
+        let script = Script::new().share(0.5, 18, Fault::status(500));
         self.openai.set_script(script);
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use interline::{Breaker, SimpleBreakerConfig};
-use interline_simulator::{Door, Ending, ErrorCase, Fault, Pacing, RetryAfter};
+use interline_simulator::{Door, Ending, ErrorCase, Fault, Ledger, Pacing, RetryAfter};
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -135,7 +135,7 @@ async fn an_error_event_after_content_is_relayed_as_a_typed_error_without_the_ve
 }
 
 #[tokio::test]
-async fn a_caller_that_leaves_frees_the_vendor_within_a_tenth_of_a_second() {
+async fn a_caller_that_leaves_frees_the_vendor_at_once() {
     let house = House::new().await;
     house
         .openai
@@ -160,20 +160,22 @@ async fn a_caller_that_leaves_frees_the_vendor_within_a_tenth_of_a_second() {
         }
         let left = Instant::now();
         drop(response);
-        let gone = house.openai.ledger().wait_until(|ledger| {
-            ledger
-                .exchanges()
-                .iter()
-                .any(|exchange| exchange.number > before && exchange.client_left_at().is_some())
-        });
-        timeout(Duration::from_secs(2), gone)
+        let leaving = |ledger: &Ledger| {
+            let exchanges = ledger.exchanges().into_iter();
+            exchanges
+                .filter(|exchange| exchange.number > before)
+                .find_map(|exchange| exchange.client_left_at())
+        };
+        let ledger = house.openai.ledger();
+        let gone = ledger.wait_until(|ledger| leaving(ledger).is_some());
+        timeout(Duration::from_secs(5), gone)
             .await
             .expect("the vendor is let go");
-        assert!(
-            left.elapsed() < Duration::from_millis(200),
-            "{:?}",
-            left.elapsed()
-        );
+        let noticed = leaving(ledger)
+            .expect("it left")
+            .saturating_duration_since(left);
+        // It takes about a millisecond; a busy machine may take its time to schedule it.
+        assert!(noticed < Duration::from_millis(500), "{noticed:?}");
     }
 }
 

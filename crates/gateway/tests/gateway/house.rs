@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// How long the routes of the tests wait for a first token.
-const FIRST_TOKEN: Duration = Duration::from_millis(400);
+const FIRST_TOKEN: Duration = Duration::from_millis(700);
 
 /// Vendors, a gateway over them, and a client.
 ///
@@ -62,7 +62,7 @@ impl House {
             .with_timeouts(
                 Timeouts::default()
                     .with_first_token(plan.patience.unwrap_or(FIRST_TOKEN))
-                    .with_idle(Duration::from_millis(800))
+                    .with_idle(FIRST_TOKEN * 2)
                     .with_unary(plan.patience.unwrap_or(FIRST_TOKEN * 2)),
             )
             .with_backoff(Backoff::new(
