@@ -12,7 +12,7 @@ use crate::{ConnectionFault, Error, ErrorKind, Phase, RetryHint, TimeoutStage};
 pub enum SameTarget {
     /// No.
     Never,
-    /// Yes, at once: nothing was sent, only the connection was stale.
+    /// Yes, once and without a pause: only the pooled connection was dead.
     AtOnce,
     /// Yes, after a pause, and only where no other target is free.
     AfterPause,

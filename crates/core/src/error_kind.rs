@@ -145,6 +145,7 @@ pub enum ConnectionFault {
     Tls,
     /// The connection was closed or reset before an answer.
     Reset,
-    /// A pooled connection turned out to be dead before anything was sent: nobody saw the request.
+    /// A pooled connection turned out to be dead. Of phase `BeforeSend` nobody saw the request; of
+    /// phase `BeforeOutput` it was written, and the server may or may not have acted on it.
     Stale,
 }

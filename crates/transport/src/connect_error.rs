@@ -19,11 +19,21 @@ pub(crate) enum Sent {
     Perhaps,
 }
 
+/// Which connection carried the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Connection {
+    /// One from the pool, which the server may have given up in the meantime.
+    Pooled,
+    /// One made for the request, as far as can be told.
+    PerhapsNew,
+}
+
 /// The error of a request to `peer` that got no response headers.
 pub(crate) fn send_error(
     error: reqwest::Error,
     peer: &Peer,
     sent: Sent,
+    connection: Connection,
     connect_timeout: Duration,
 ) -> Error {
     // The URL may hold a key in its query.
@@ -43,7 +53,7 @@ pub(crate) fn send_error(
     } else if error.is_connect() {
         unconnected(&error, peer)
     } else {
-        unanswered(&error, sent)
+        unanswered(&error, sent, connection)
     };
     let root = root_text(&error);
     let message = match found.kind {
@@ -133,7 +143,7 @@ fn unconnected(error: &reqwest::Error, peer: &Peer) -> Found {
 }
 
 /// There was a connection, and no answer came over it.
-fn unanswered(error: &(dyn StdError + 'static), sent: Sent) -> Found {
+fn unanswered(error: &(dyn StdError + 'static), sent: Sent, connection: Connection) -> Found {
     let http = find::<hyper::Error>(error);
     if http.is_some_and(hyper::Error::is_user) {
         return Found::new(
@@ -156,8 +166,12 @@ fn unanswered(error: &(dyn StdError + 'static), sent: Sent) -> Found {
             "the answer is not HTTP",
         );
     }
+    let fault = match connection {
+        Connection::Pooled => ConnectionFault::Stale,
+        Connection::PerhapsNew => ConnectionFault::Reset,
+    };
     Found::connection(
-        ConnectionFault::Reset,
+        fault,
         Phase::BeforeOutput,
         "the connection was closed before an answer",
     )
@@ -202,7 +216,7 @@ mod tests {
     #[tokio::test]
     async fn a_stream_refused_unseen_is_a_stale_connection() {
         let refused = io::Error::other(reset_with(h2::Reason::REFUSED_STREAM).await);
-        let found = unanswered(&refused, Sent::Perhaps);
+        let found = unanswered(&refused, Sent::Perhaps, Connection::PerhapsNew);
         assert_eq!(found.fault, Some(ConnectionFault::Stale));
         assert_eq!(found.phase, Phase::BeforeSend);
     }
@@ -210,7 +224,7 @@ mod tests {
     #[tokio::test]
     async fn a_stream_reset_for_another_reason_may_have_been_seen() {
         let reset = io::Error::other(reset_with(h2::Reason::INTERNAL_ERROR).await);
-        let found = unanswered(&reset, Sent::Perhaps);
+        let found = unanswered(&reset, Sent::Perhaps, Connection::PerhapsNew);
         assert_eq!(found.fault, Some(ConnectionFault::Reset));
         assert_eq!(found.phase, Phase::BeforeOutput);
     }
@@ -218,7 +232,7 @@ mod tests {
     #[test]
     fn nothing_sent_means_nobody_saw_it() {
         let error = io::Error::from(io::ErrorKind::ConnectionReset);
-        let found = unanswered(&error, Sent::Nothing);
+        let found = unanswered(&error, Sent::Nothing, Connection::PerhapsNew);
         assert_eq!(found.fault, Some(ConnectionFault::Stale));
     }
 }

@@ -15,7 +15,8 @@ use interline_core::{CallContext, Error, ErrorKind, Progress, Result};
 use rustls::ClientConfig;
 
 use crate::body_error::body_error;
-use crate::connect_error::send_error;
+use crate::connect_count::ConnectCount;
+use crate::connect_error::{Connection, send_error};
 use crate::peer::parse_url;
 use crate::request_body::{RequestBody, SentFlag};
 use crate::{Accept, HttpRequest, HttpResponse, Transport, tls};
@@ -70,6 +71,7 @@ pub struct HttpTransport {
     /// For servers on this machine, which no proxy can reach.
     loopback: reqwest::Client,
     connect_timeout: Duration,
+    connects: ConnectCount,
 }
 
 impl HttpTransport {
@@ -89,16 +91,23 @@ impl HttpTransport {
                     .with_source(error)
             })
         };
+        let connects = ConnectCount::default();
         Ok(Self {
-            client: build(client_builder(config, tls.clone()))?,
-            loopback: build(client_builder(config, tls).no_proxy())?,
+            client: build(client_builder(config, tls.clone(), &connects))?,
+            loopback: build(client_builder(config, tls, &connects).no_proxy())?,
             connect_timeout: config.connect_timeout,
+            connects,
         })
     }
 }
 
-fn client_builder(config: &HttpConfig, tls: ClientConfig) -> reqwest::ClientBuilder {
+fn client_builder(
+    config: &HttpConfig,
+    tls: ClientConfig,
+    connects: &ConnectCount,
+) -> reqwest::ClientBuilder {
     reqwest::Client::builder()
+        .connector_layer(connects.clone())
         .tls_backend_preconfigured(tls)
         .user_agent(concat!("interline/", env!("CARGO_PKG_VERSION")))
         .retry(reqwest::retry::never())
@@ -135,10 +144,15 @@ impl Transport for HttpTransport {
             *outgoing.body_mut() = Some(reqwest::Body::wrap(body));
         }
 
-        let mut response = client
-            .execute(outgoing)
-            .await
-            .map_err(|error| send_error(error, &peer, sent.get(), self.connect_timeout))?;
+        let connects_before = self.connects.get();
+        let mut response = client.execute(outgoing).await.map_err(|error| {
+            let connection = if self.connects.get() == connects_before {
+                Connection::Pooled
+            } else {
+                Connection::PerhapsNew
+            };
+            send_error(error, &peer, sent.get(), connection, self.connect_timeout)
+        })?;
         cx.progress.report(Progress::Headers);
 
         let headers = std::mem::take(response.headers_mut());

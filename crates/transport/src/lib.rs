@@ -23,6 +23,7 @@ mod request_body;
 mod tls;
 
 mod body_error;
+mod connect_count;
 mod connect_error;
 mod error_cause;
 

@@ -4,7 +4,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use interline_core::{
-    CallContext, ConnectionFault, Error, ErrorKind, Phase, RetryHint, SameTarget, TimeoutStage,
+    CallContext, ConnectionFault, Error, ErrorKind, HealthImpact, Phase, RetryHint, SameTarget,
+    TimeoutStage,
 };
 use interline_transport::{Accept, HttpConfig, HttpRequest, HttpTransport, Transport};
 use tokio::net::{TcpListener, TcpSocket};
@@ -221,10 +222,12 @@ async fn a_pooled_connection_that_dies_under_a_request_may_have_served_it() {
         &error,
         ErrorKind::Unavailable,
         Phase::BeforeOutput,
-        Some(ConnectionFault::Reset),
+        Some(ConnectionFault::Stale),
         &address.to_string(),
     );
-    assert_eq!(error.same_target(), SameTarget::AfterPause);
+    assert_eq!(error.same_target(), SameTarget::AtOnce);
+    assert_eq!(error.health_impact(), HealthImpact::None);
+    assert!(error.maybe_billed());
 }
 
 #[tokio::test]
