@@ -56,7 +56,7 @@ pub struct RouteInfo {
     pub model: ModelId,
     /// How many attempts there were, the one that answered included.
     pub attempts: u32,
-    /// Whether another target than the first choice answered, or an attempt failed before.
+    /// Whether another target than the first choice answered. A retry on the same target is none.
     pub is_fallback: bool,
     /// Every attempt in order; the last one answered.
     pub attempt_list: Vec<AttemptRecord>,

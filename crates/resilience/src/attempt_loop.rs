@@ -287,7 +287,7 @@ impl<'a> AttemptLoop<'a> {
         attempts.push(AttemptRecord::answered(target.clone(), duration));
         RouteReport {
             target,
-            is_fallback: index != 0 || attempts.len() > 1,
+            is_fallback: index != 0,
             attempts,
             skipped: self.passed_over(),
         }

@@ -112,7 +112,7 @@ pub enum CallEvent {
         target: Target,
         /// Which attempt, so how many there were.
         attempt: u32,
-        /// Whether another target than the first choice answered, or an attempt failed before.
+        /// Whether another target than the first choice answered. A retry on the same target is none.
         is_fallback: bool,
         /// Since the call began.
         duration: Duration,

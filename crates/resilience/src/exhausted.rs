@@ -24,16 +24,34 @@ pub(crate) struct Exhausted<'a> {
 
 impl Exhausted<'_> {
     /// `AllTargetsFailed` with the attempts, and with the wait where waiting would help.
+    ///
+    /// Its source is of kind `RateLimited` where nothing but announced waits stood in the way.
     pub(crate) fn into_error(self) -> Error {
         let hint = match self.wait {
             Some(wait) => RetryHint::After(wait),
             None if self.is_transient() => RetryHint::Backoff,
             None => RetryHint::Never,
         };
-        Error::new(ErrorKind::AllTargetsFailed, self.to_string())
+        let error = Error::new(ErrorKind::AllTargetsFailed, self.to_string())
             .with_phase(self.phase)
             .with_retry(hint)
-            .with_attempts(self.records.to_vec())
+            .with_attempts(self.records.to_vec());
+        if self.is_only_waiting() {
+            let why = "every target asked to wait";
+            return error.with_source(Error::new(ErrorKind::RateLimited, why));
+        }
+        error
+    }
+
+    /// Whether nothing is wrong but that every vendor asked to wait, now or in an earlier call.
+    fn is_only_waiting(&self) -> bool {
+        let asked = |(_, reason): &(Target, SkipReason)| *reason == SkipReason::Paused;
+        self.passed_over.iter().all(asked)
+            && self
+                .records
+                .iter()
+                .all(|record| record.kind == Some(ErrorKind::RateLimited))
+            && self.wait.is_some()
     }
 
     /// Whether the same call may go better another time.

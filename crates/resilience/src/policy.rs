@@ -22,12 +22,9 @@ pub struct AttemptPolicy {
     pub timeouts: Timeouts,
     /// Pauses before the same target is asked again.
     pub backoff: Backoff,
-    /// The longest announced wait for which a rate limit is sat out. Default: 10 s (chosen, not
-    /// measured): longer than that, a caller is better served by the error and its delay.
+    /// The longest announced wait that is sat out. Default: 10 s (chosen, not measured): longer than
+    /// that, a caller is better served by the error and its delay.
     pub short_wait: Duration,
-    /// The longest announced wait after any other failure that is sat out. Default: 120 s, where
-    /// OpenAI's Python SDK stops too.
-    pub max_server_delay: Duration,
 }
 
 impl Default for AttemptPolicy {
@@ -39,7 +36,6 @@ impl Default for AttemptPolicy {
             timeouts: Timeouts::default(),
             backoff: Backoff::default(),
             short_wait: Duration::from_secs(10),
-            max_server_delay: Duration::from_secs(120),
         }
     }
 }

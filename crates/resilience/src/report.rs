@@ -34,7 +34,7 @@ pub struct RouteReport {
     /// Every attempt in order; the last one answered.
     /// For a stream its duration runs to the first content.
     pub attempts: Vec<AttemptRecord>,
-    /// Whether another target than the first choice answered, or an attempt failed before.
+    /// Whether another target than the first choice answered. A retry on the same target is none.
     pub is_fallback: bool,
     /// Who was passed over without an attempt, and why.
     pub skipped: Vec<(Target, SkipReason)>,

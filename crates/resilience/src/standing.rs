@@ -166,7 +166,7 @@ impl Standing {
                 (ErrorKind::RateLimited, announced) => {
                     announced.is_some_and(|delay| delay <= policy.short_wait)
                 }
-                (_, announced) => announced.is_none_or(|delay| delay <= policy.max_server_delay),
+                (_, announced) => announced.is_none_or(|delay| delay <= policy.short_wait),
             }
     }
 }

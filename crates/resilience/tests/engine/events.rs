@@ -68,7 +68,7 @@ async fn retries_are_told_with_their_reason() {
             "fail 2 a/m rate_limited",
             "retry 3 a/m rate_limited",
             "start 3 a/m",
-            "answer 3 a/m fallback=true",
+            "answer 3 a/m fallback=false",
         ],
     );
     let delays: Vec<_> = bench
