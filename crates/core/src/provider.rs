@@ -71,13 +71,26 @@ impl<P: Provider + ?Sized> ProviderExt for P {}
 pub struct ProviderSet {
     /// Chat, whole and streamed.
     pub chat: DynProvider,
+    /// What the vendor shares with others that fail together with it, such as a cloud's model
+    /// serving; connections that name the same domain are not each other's first resort.
+    pub failure_domain: Option<Arc<str>>,
 }
 
 impl ProviderSet {
     /// A connection that offers chat.
     #[must_use]
     pub const fn new(chat: DynProvider) -> Self {
-        Self { chat }
+        Self {
+            chat,
+            failure_domain: None,
+        }
+    }
+
+    /// Says what the vendor fails together with.
+    #[must_use]
+    pub fn with_failure_domain(mut self, domain: impl Into<Arc<str>>) -> Self {
+        self.failure_domain = Some(domain.into());
+        self
     }
 }
 

@@ -1,5 +1,7 @@
 //! One configured connection to a vendor, with what the catalogue calls its kind.
 
+use std::sync::Arc;
+
 use interline_catalog::Catalog;
 use interline_core::{DynProvider, ProviderId, ProviderSet};
 
@@ -13,6 +15,8 @@ pub struct Connection {
     pub kind: Option<String>,
     /// Who answers.
     pub provider: DynProvider,
+    /// What it fails together with, where that is known.
+    pub failure_domain: Option<Arc<str>>,
 }
 
 impl Connection {
@@ -24,7 +28,7 @@ impl Connection {
         set: ProviderSet,
         catalog: &Catalog,
     ) -> Self {
-        let provider = set.chat;
+        let (provider, failure_domain) = (set.chat, set.failure_domain);
         let kind = kind.or_else(|| {
             [provider.id().as_str(), name.as_str()]
                 .into_iter()
@@ -35,6 +39,7 @@ impl Connection {
             name,
             kind,
             provider,
+            failure_domain,
         }
     }
 }

@@ -261,7 +261,7 @@ fn what_later_versions_know_is_refused_by_name() {
     refused(
         r"
 providers:
-  a: { kind: openai, limits: { rpm: 3 }, failure_domain: x, api: responses }
+  a: { kind: openai, limits: { rpm: 3 }, failure_domain: '', api: responses }
 admin: { token: '${KEY}' }
 router: {}
 budget: { daily_usd: 100 }

@@ -15,8 +15,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use interline_core::{
-    AttemptRecord, CallContext, ChatRequest, Error, ErrorKind, Phase, ProgressSink, Result, Target,
-    TimeoutStage,
+    AttemptRecord, CallContext, ChatRequest, Error, ErrorKind, HealthImpact, Phase, ProgressSink,
+    Result, Target, TimeoutStage,
 };
 use tokio::time::{Instant, sleep_until};
 
@@ -53,6 +53,8 @@ pub(crate) struct AttemptLoop<'a> {
     unsupported: Option<Error>,
     /// Who was refused, and why at first; each candidate at most once.
     skipped: Vec<(usize, SkipReason)>,
+    /// The failure domains in which an endpoint or host failed in this call.
+    failed_domains: Vec<Arc<str>>,
 }
 
 /// What the loop does next.
@@ -90,6 +92,7 @@ impl<'a> AttemptLoop<'a> {
             phase: Phase::BeforeSend,
             unsupported: None,
             skipped: Vec::new(),
+            failed_domains: Vec::new(),
         }
     }
 
@@ -132,11 +135,15 @@ impl<'a> AttemptLoop<'a> {
         if let Some((index, kind)) = self.standings.iter().enumerate().find_map(stale) {
             return Step::Wait(index, now, kind);
         }
-        for index in 0..self.standings.len() {
-            if self.standing(index).is_untried()
-                && let Some(permit) = self.ask_admission(index, now)
-            {
-                return Step::Attempt(index, permit);
+        // Who shares a failed candidate's domain comes after everybody else.
+        for suspect in [false, true] {
+            for index in 0..self.standings.len() {
+                if self.standing(index).is_untried()
+                    && self.is_suspect(index) == suspect
+                    && let Some(permit) = self.ask_admission(index, now)
+                {
+                    return Step::Attempt(index, permit);
+                }
             }
         }
         let deadline = self.total.at;
@@ -150,6 +157,14 @@ impl<'a> AttemptLoop<'a> {
             }
             Choice::GiveUp => Step::GiveUp,
         }
+    }
+
+    /// Whether a candidate fails together with one whose endpoint or host failed in this call.
+    fn is_suspect(&self, index: usize) -> bool {
+        let domain = &self.candidate(index).failure_domain;
+        domain
+            .as_ref()
+            .is_some_and(|domain| self.failed_domains.contains(domain))
     }
 
     /// Asks whether a candidate may be called now, and remembers a refusal.
@@ -244,8 +259,15 @@ impl<'a> AttemptLoop<'a> {
 
     /// Takes note of a failure; gives it back where the call ends with it.
     fn failed(&mut self, index: usize, error: Error, duration: Duration) -> Result<()> {
-        let target = &self.candidate(index).target;
+        let candidate = self.candidate(index);
+        let target = &candidate.target;
         self.phase = self.phase.max(error.phase());
+        if matches!(
+            error.health_impact(),
+            HealthImpact::Endpoint | HealthImpact::Host
+        ) {
+            self.failed_domains.extend(candidate.failure_domain.clone());
+        }
         let record = AttemptRecord::failed(target.clone(), duration, &error);
         self.records.push(record);
         let draw = self.draws.unit();

@@ -1,5 +1,7 @@
 //! One place that may answer a call, with the provider that reaches it.
 
+use std::sync::Arc;
+
 use interline_core::{DynProvider, Target};
 
 /// One place that may answer a call, with the provider that reaches it.
@@ -12,12 +14,28 @@ pub struct Candidate {
     pub target: Target,
     /// Who carries the question there.
     pub provider: DynProvider,
+    /// What it fails together with, where that is known: see [`Candidate::with_failure_domain`].
+    pub failure_domain: Option<Arc<str>>,
 }
 
 impl Candidate {
     /// `target`, reached through `provider`.
     #[must_use]
     pub const fn new(target: Target, provider: DynProvider) -> Self {
-        Self { target, provider }
+        Self {
+            target,
+            provider,
+            failure_domain: None,
+        }
+    }
+
+    /// Says what it fails together with.
+    ///
+    /// After a failure of the endpoint or host of one candidate, the others of its domain are asked
+    /// last: never forbidden, but no longer first.
+    #[must_use]
+    pub fn with_failure_domain(mut self, domain: impl Into<Option<Arc<str>>>) -> Self {
+        self.failure_domain = domain.into();
+        self
     }
 }

@@ -10,6 +10,9 @@ use interline_core::{AttemptRecord, Error, ErrorKind, Phase, RetryHint, Target};
 
 use crate::SkipReason;
 
+/// What a caller is told to wait for rate limits that announce no delay; chosen, not measured.
+const UNANNOUNCED_WAIT: Duration = Duration::from_secs(1);
+
 /// What is known when nobody is left.
 #[derive(Debug)]
 pub(crate) struct Exhausted<'a> {
@@ -25,10 +28,11 @@ pub(crate) struct Exhausted<'a> {
 impl Exhausted<'_> {
     /// `AllTargetsFailed` with the attempts, and with the wait where waiting would help.
     ///
-    /// Its source is of kind `RateLimited` where nothing but announced waits stood in the way.
+    /// Its source is of kind `RateLimited` where nothing but rate limits and announced waits stood in the way.
     pub(crate) fn into_error(self) -> Error {
         let hint = match self.wait {
             Some(wait) => RetryHint::After(wait),
+            None if self.is_only_waiting() => RetryHint::After(UNANNOUNCED_WAIT),
             None if self.is_transient() => RetryHint::Backoff,
             None => RetryHint::Never,
         };
@@ -43,15 +47,14 @@ impl Exhausted<'_> {
         error
     }
 
-    /// Whether nothing is wrong but that every vendor asked to wait, now or in an earlier call.
+    /// Whether nothing is wrong but that every vendor wants to be left alone for a while.
     fn is_only_waiting(&self) -> bool {
         let asked = |(_, reason): &(Target, SkipReason)| *reason == SkipReason::Paused;
-        self.passed_over.iter().all(asked)
-            && self
-                .records
-                .iter()
-                .all(|record| record.kind == Some(ErrorKind::RateLimited))
-            && self.wait.is_some()
+        let limited = |record: &AttemptRecord| record.kind == Some(ErrorKind::RateLimited);
+        let is_anybody_there = !self.passed_over.is_empty() || !self.records.is_empty();
+        is_anybody_there
+            && self.passed_over.iter().all(asked)
+            && self.records.iter().all(limited)
     }
 
     /// Whether the same call may go better another time.

@@ -9,8 +9,8 @@ use super::secrets::{NOT_A_REFERENCE, Secrets, is_reference};
 use super::shape::ProviderEntry;
 use crate::Registry;
 
-/// Keys that every connection will take in later versions.
-const LATER: [&str; 2] = ["failure_domain", "limits"];
+/// A key that every connection will take in a later version.
+const LATER: &str = "limits";
 
 /// Kinds that may say which of the vendor's APIs serves a chat call.
 pub(super) const KINDS_WITH_API: [&str; 2] = ["local", "openai"];
@@ -35,11 +35,16 @@ pub(super) fn build(
     }
     let kind = kind_of(&path, entry, registry, mistakes);
     let mut settings = Map::new();
+    let mut domain = None;
     for (key, value) in &entry.value {
         let path = format!("{path}.{key}");
         match key.as_str() {
             "kind" => {}
-            later if LATER.contains(&later) => mistakes.add_later(&path, value.place),
+            "failure_domain" => match value.value.as_str().filter(|text| !text.is_empty()) {
+                Some(text) => domain = Some(text),
+                None => mistakes.add(&path, value.place, "must be a text that is not empty"),
+            },
+            LATER => mistakes.add_later(&path, value.place),
             "api" if kind.is_none_or(|kind| KINDS_WITH_API.contains(&kind)) => {
                 check_api(&path, value, mistakes);
             }

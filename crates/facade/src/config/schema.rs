@@ -31,6 +31,11 @@ fn of_kind(kind: &str, mut settings: Value) -> Value {
     }
     settings["title"] = json!(kind);
     settings["properties"]["kind"] = json!({ "const": kind });
+    settings["properties"]["failure_domain"] = json!({
+        "type": "string",
+        "minLength": 1,
+        "description": "What the vendor fails together with; others that name it are asked last.",
+    });
     if KINDS_WITH_API.contains(&kind) {
         settings["properties"]["api"] = json!({ "const": "chat" });
     }

@@ -62,6 +62,14 @@ impl Bench {
         }
     }
 
+    /// Puts candidates into failure domains, by position.
+    pub(crate) fn domains(mut self, domains: &[Option<&str>]) -> Self {
+        for (candidate, domain) in self.candidates.iter_mut().zip(domains) {
+            *candidate = candidate.clone().with_failure_domain(domain.map(Arc::from));
+        }
+        self
+    }
+
     pub(crate) fn policy(mut self, policy: AttemptPolicy) -> Self {
         self.policy = policy;
         self

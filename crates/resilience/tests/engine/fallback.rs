@@ -289,3 +289,45 @@ async fn a_whole_answer_that_was_cut_is_nobodys_output_yet() {
     let answer = bench.complete().await.unwrap();
     assert_eq!(answer.route.target, target("b"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_domain_is_left_before_its_other_members_are_asked() {
+    let scripts = || {
+        [
+            vec![fail(unavailable())],
+            vec![answer("from b")],
+            vec![answer("from c")],
+        ]
+    };
+    let shared = [Some("cloud"), Some("cloud"), None];
+    let answer_of = async |bench: Bench| bench.complete().await.unwrap().route.target;
+    assert_eq!(answer_of(Bench::new(scripts())).await, target("b"));
+    assert_eq!(
+        answer_of(Bench::new(scripts()).domains(&shared)).await,
+        target("c")
+    );
+
+    let limited = [
+        vec![fail(rate_limited(S(9)))],
+        vec![answer("from b")],
+        vec![answer("from c")],
+    ];
+    let route = answer_of(Bench::new(limited).domains(&shared)).await;
+    assert_eq!(
+        route,
+        target("b"),
+        "a rate limit says nothing about the domain"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_domain_is_asked_last_and_never_forbidden() {
+    let scripts = [
+        vec![fail(unavailable())],
+        vec![answer("from b")],
+        vec![fail(unavailable())],
+    ];
+    let bench = Bench::new(scripts).domains(&[Some("cloud"), Some("cloud"), None]);
+    assert_eq!(bench.complete().await.unwrap().route.target, target("b"));
+    assert_eq!(bench.calls(), [1, 1, 1]);
+}
