@@ -17,7 +17,9 @@ mod catalog;
 mod data_file;
 mod model_info;
 mod prices;
+mod tier;
 
 pub use catalog::Catalog;
 pub use model_info::{ModelInfo, ModelStatus};
 pub use prices::Prices;
+pub use tier::Tier;

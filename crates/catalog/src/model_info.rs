@@ -2,7 +2,7 @@
 
 use interline_core::{FeatureSet, NanoUsd, Usage};
 
-use crate::Prices;
+use crate::{Prices, Tier};
 
 /// What is known about one model of one kind of vendor.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +35,13 @@ impl ModelInfo {
     #[must_use]
     pub fn cost(&self, usage: &Usage) -> Option<NanoUsd> {
         self.prices.as_ref()?.cost(usage)
+    }
+
+    /// How dear it is, in a word; the default where no price is known.
+    #[must_use]
+    pub fn tier(&self) -> Tier {
+        self.prices
+            .map_or_else(Tier::default, |prices| Tier::of(prices.output))
     }
 }
 

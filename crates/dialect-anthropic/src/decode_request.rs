@@ -119,7 +119,10 @@ fn messages(fields: Fields<'_>) -> Result<Vec<Message>, Flaw> {
     let mut messages = Vec::new();
     if let Some(system) = fields.get("system") {
         let parts = block_decode::content(system).map_err(|flaw| flaw.within("system"))?;
-        messages.push(Message::new(Role::System, parts));
+        // Clients send an empty `system` for none; other formats would take it for an instruction.
+        if parts.iter().any(|part| part.as_text() != Some("")) {
+            messages.push(Message::new(Role::System, parts));
+        }
     }
     let turns = fields
         .array("messages")?
@@ -195,6 +198,14 @@ mod tests {
             decode_request(Bytes::copy_from_slice(body.as_bytes()), Vec::new()).expect_err(body);
         assert_eq!(error.kind(), ErrorKind::InvalidRequest);
         assert_eq!(error.message(), message);
+    }
+
+    #[test]
+    fn an_empty_system_text_is_no_message() {
+        let inbound = decode(&json!({"model": "chat", "max_tokens": 1, "system": "",
+            "messages": [{"role": "user", "content": "hi"}]}))
+        .expect("a good request");
+        assert_eq!(inbound.request.messages, [Message::user("hi")]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use interline_catalog::Catalog;
+use interline_catalog::{Catalog, Tier};
 use interline_core::{
     CallContext, CallId, ChatRequest, Error, FeatureSet, HealthView, ProviderId, Result, Target,
     Usage,
@@ -68,6 +68,13 @@ impl Inner {
             .map_or(Cost::Unknown, |connection| {
                 model_facts::cost(&self.names.catalog, connection, &target.model, usage)
             })
+    }
+
+    fn tier(&self, target: &Target) -> Tier {
+        let connection = self.names.connections.get(&target.provider);
+        connection.map_or_else(Tier::default, |connection| {
+            model_facts::tier(&self.names.catalog, connection, &target.model)
+        })
     }
 
     fn draw(&self) -> u64 {
@@ -142,7 +149,8 @@ impl Client {
             .instrument(span)
             .await?;
         let cost = self.inner.cost(&answer.route.target, &answer.value.usage);
-        let route = RouteInfo::new(prepared.decision, answer.route);
+        let tier = self.inner.tier(&answer.route.target);
+        let route = RouteInfo::new(prepared.decision, answer.route, tier);
         if let Some(metrics) = &self.inner.metrics {
             metrics.answered_whole(&route, &answer.value.usage, cost);
         }
@@ -175,7 +183,8 @@ impl Client {
             .stream(prepared.call(&options), &request)
             .instrument(span)
             .await?;
-        let route = RouteInfo::new(prepared.decision, answer.route);
+        let tier = self.inner.tier(&answer.route.target);
+        let route = RouteInfo::new(prepared.decision, answer.route, tier);
         if let Some(metrics) = &self.inner.metrics {
             metrics.first_content(&route);
         }
@@ -216,8 +225,9 @@ impl Client {
         let candidates = targets
             .into_iter()
             .filter_map(|target| {
-                let provider = Arc::clone(&route.connection(&target)?.provider);
-                Some(Candidate::new(target, provider))
+                let connection = route.connection(&target)?;
+                let candidate = Candidate::new(target, Arc::clone(&connection.provider));
+                Some(candidate.with_failure_domain(connection.failure_domain.clone()))
             })
             .collect();
         let call_id = options

@@ -77,7 +77,7 @@ pub use reply_stream::{ReplyEvents, ReplyStream};
 pub use route_options::{Breaker, RouteOptions};
 pub use route_table::{RouteSummary, TargetStatus};
 
-pub use interline_catalog::{Catalog, ModelInfo, ModelStatus, Prices};
+pub use interline_catalog::{Catalog, ModelInfo, ModelStatus, Prices, Tier};
 pub use interline_core::{
     AttemptRecord, CacheControl, CallContext, CallId, Capabilities, ChatBody, ChatRequest,
     ChatResponse, ChatStream, Choice, ConnectionFault, DynProvider, Effort, Error, ErrorKind,

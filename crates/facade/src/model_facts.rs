@@ -1,6 +1,6 @@
 //! What a target can do and what it costs: the adapter's word, joined with the catalogue's facts.
 
-use interline_catalog::{Catalog, ModelInfo};
+use interline_catalog::{Catalog, ModelInfo, Tier};
 use interline_core::{Capabilities, Feature, FeatureSet, ModelId, Target, Usage};
 
 use crate::{Connection, Cost};
@@ -43,6 +43,11 @@ pub(crate) fn cost(
     info(catalog, connection, model)
         .and_then(|info| info.cost(usage))
         .map_or(Cost::Unknown, Cost::Known)
+}
+
+/// How dear a connection's model is, in a word.
+pub(crate) fn tier(catalog: &Catalog, connection: &Connection, model: &ModelId) -> Tier {
+    info(catalog, connection, model).map_or_else(Tier::default, ModelInfo::tier)
 }
 
 /// What the targets behind a name can do.

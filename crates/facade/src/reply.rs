@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use interline_catalog::Tier;
 use interline_core::{AttemptRecord, CallId, ChatResponse, ModelId, NanoUsd, ProviderId, Target};
 use interline_resilience::{RouteReport, SkipReason};
 use interline_routing::{Exclusion, IgnoredHints, Strategy};
@@ -54,6 +55,8 @@ pub struct RouteInfo {
     pub provider: ProviderId,
     /// The model that it was asked for.
     pub model: ModelId,
+    /// How dear that model is, by the catalogue's price of output.
+    pub tier: Tier,
     /// How many attempts there were, the one that answered included.
     pub attempts: u32,
     /// Whether another target than the first choice answered. A retry on the same target is none.
@@ -79,7 +82,7 @@ pub(crate) struct Decision {
 }
 
 impl RouteInfo {
-    pub(crate) fn new(decision: Decision, report: RouteReport) -> Self {
+    pub(crate) fn new(decision: Decision, report: RouteReport, tier: Tier) -> Self {
         Self {
             call_id: decision.call_id,
             name: decision.name,
@@ -88,6 +91,7 @@ impl RouteInfo {
             ignored: decision.ignored,
             provider: report.target.provider,
             model: report.target.model,
+            tier,
             attempts: u32::try_from(report.attempts.len()).unwrap_or(u32::MAX),
             is_fallback: report.is_fallback,
             attempt_list: report.attempts,

@@ -150,6 +150,7 @@ async fn whole_answer(arrived: Arrived) -> Result<Response, Failure> {
     );
     let facts = Facts {
         target: &reply.route.target(),
+        tier: reply.route.tier,
         attempts: reply.route.attempts,
         fell_back: reply.route.is_fallback,
         cost: reply.cost.known(),

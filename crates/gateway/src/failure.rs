@@ -15,6 +15,7 @@
 //!
 //! A vendor's words are relayed for the caller's own mistakes only; everything else is said in ours.
 
+use std::error::Error as _;
 use std::time::Duration;
 
 use interline_core::{AttemptRecord, Error, ErrorKind, ModelId, Phase, ProviderId, WireError};
@@ -227,14 +228,13 @@ fn all_failed_status(error: &Error) -> u16 {
     if error.retry_after().is_none() {
         return 502;
     }
-    let all_limited = error
-        .attempts()
-        .iter()
-        .all(|attempt| attempt.kind == Some(ErrorKind::RateLimited));
-    if all_limited && !error.attempts().is_empty() {
-        429
-    } else {
-        503
+    // The engine's word for it: nothing but rate limits and announced waits stood in the way.
+    let cause = error
+        .source()
+        .and_then(|source| source.downcast_ref::<Error>());
+    match cause.map(Error::kind) {
+        Some(ErrorKind::RateLimited) => 429,
+        _ => 503,
     }
 }
 
@@ -345,12 +345,16 @@ mod tests {
             attempt(ErrorKind::Unavailable, 500),
         ];
         let wait = RetryHint::After(Duration::from_secs(9));
+        let only_limits = Error::new(ErrorKind::RateLimited, "every target asked to wait");
         check(
             &failed(limited.clone(), RetryHint::Never),
             502,
             "all_targets_failed",
         );
-        check(&failed(limited, wait), 429, "all_targets_failed");
+        let limited = failed(limited, wait).with_source(only_limits.clone());
+        check(&limited, 429, "all_targets_failed");
+        let nobody_asked = failed(Vec::new(), wait).with_source(only_limits);
+        check(&nobody_asked, 429, "all_targets_failed");
         check(&failed(mixed.clone(), wait), 503, "all_targets_failed");
         let failure = Failure::from(&failed(mixed, wait));
         assert_eq!(failure.retry_after(), Some(Duration::from_secs(9)));

@@ -1,6 +1,7 @@
 //! The response headers of ours: who answered, after how many attempts, at what cost.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use interline_catalog::Tier;
 use interline_core::{FormatId, NanoUsd, ResponseMeta, Target};
 
 use crate::failure::Failure;
@@ -9,6 +10,7 @@ use crate::failure::Failure;
 #[derive(Debug)]
 pub(crate) struct Facts<'a> {
     pub(crate) target: &'a Target,
+    pub(crate) tier: Tier,
     pub(crate) attempts: u32,
     pub(crate) fell_back: bool,
     /// Known only once the answer is complete.
@@ -26,6 +28,7 @@ pub(crate) fn of_answer(headers: &mut HeaderMap, facts: &Facts<'_>, caller: &For
         facts.target.provider.as_str(),
     );
     put(headers, "x-interline-model", facts.target.model.as_str());
+    put(headers, "x-interline-tier", facts.tier.as_str());
     headers.insert("x-interline-attempts", HeaderValue::from(facts.attempts));
     headers.insert("x-interline-fallback", yes_or_no(facts.fell_back));
     if let Some(cost) = facts.cost {

@@ -52,6 +52,7 @@ pub(crate) async fn open(arrived: Arrived) -> Result<Response, Failure> {
         Ok(Ok(stream)) => {
             let facts = Facts {
                 target: &stream.route.target(),
+                tier: stream.route.tier,
                 attempts: stream.route.attempts,
                 fell_back: stream.route.is_fallback,
                 cost: None,
@@ -72,6 +73,11 @@ pub(crate) async fn open(arrived: Arrived) -> Result<Response, Failure> {
             Stage::Waiting(answer)
         }
     };
+    let mut buffer = BytesMut::with_capacity(CHUNK_BYTES);
+    if matches!(stage, Stage::Waiting(_)) {
+        // The first sign of life goes out with the status line, not one interval later.
+        buffer.extend_from_slice(arrived.format.keep_alive());
+    }
     let writer = Writer {
         encoder: arrived
             .format
@@ -81,7 +87,7 @@ pub(crate) async fn open(arrived: Arrived) -> Result<Response, Failure> {
         open,
         stage,
         keep_alive,
-        buffer: BytesMut::with_capacity(CHUNK_BYTES),
+        buffer,
         id: arrived.id,
     };
     *response.body_mut() = Body::from_stream(stream::unfold(writer, Writer::next_chunk));

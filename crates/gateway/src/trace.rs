@@ -32,6 +32,7 @@ pub(crate) fn object(route: &RouteInfo, cost: Cost) -> Value {
         "strategy": route.strategy.name(),
         "provider": route.provider.as_str(),
         "model": route.model.as_str(),
+        "tier": route.tier.as_str(),
         "attempts": route.attempts,
         "fallback": route.is_fallback,
         "cost_usd": cost.known().map(|amount| amount.to_string()),
