@@ -156,3 +156,30 @@ async fn a_configuration_file_reaches_the_same_vendors() {
     assert_eq!(reply.route.target().to_string(), "b/claude-sonnet-4-6");
     assert!(reply.cost.known().is_some());
 }
+
+#[cfg(feature = "config")]
+#[tokio::test]
+async fn a_configured_failure_domain_is_left_when_one_of_it_fails() {
+    use interline::{Config, Registry};
+
+    let stage = Stage::set().await;
+    let (openai, claude) = (stage.openai.base_url(), stage.claude.base_url());
+    let text = format!(
+        "providers:\n  a: {{ kind: local, base_url: '{openai}', failure_domain: cloud }}\n  \
+         b: {{ kind: local, base_url: '{openai}', failure_domain: cloud }}\n  \
+         c: {{ kind: anthropic, api_key: '${{KEY}}', base_url: '{claude}' }}\n\
+         routes:\n  chat: {{ targets: [a/gpt-4o, b/gpt-4o, c/claude-sonnet-4-6] }}\n"
+    );
+    let client = Config::parse(&text, "test.yaml")
+        .unwrap()
+        .client_builder_with(&Registry::standard(), |_| Some("sk-not-a-real-key".into()))
+        .unwrap()
+        .build()
+        .unwrap();
+    stage
+        .openai
+        .push_fault(Fault::error(ErrorCase::ServerError));
+    let reply = client.complete(request()).await.unwrap();
+    assert_eq!(reply.route.provider.as_str(), "c");
+    assert_eq!(reply.route.attempts, 2);
+}

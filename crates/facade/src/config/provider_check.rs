@@ -66,7 +66,13 @@ pub(super) fn build(
     let kind = kind?;
     let settings = ProviderSettings::new(name, Value::Object(settings));
     match registry.build(kind, settings) {
-        Ok(set) => Some((kind.to_owned(), set)),
+        Ok(set) => {
+            let set = match domain {
+                Some(domain) => set.with_failure_domain(domain),
+                None => set,
+            };
+            Some((kind.to_owned(), set))
+        }
         Err(error) => {
             let message = without_name(name, &error);
             mistakes.add(&path, place_of(entry, &error, message), message);
