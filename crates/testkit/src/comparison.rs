@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use interline_core::{Error, ErrorKind, TimeoutStage};
+use interline_core::{Error, ErrorKind, FinishReason, TimeoutStage};
 use interline_transport::redact;
 use serde_json::Value;
 
@@ -55,7 +55,7 @@ impl Differences {
         // A failed stream has no reason to end but its error.
         let reason = match (&outcome.finish_reason, &outcome.error) {
             (_, Some(_)) => Some("error"),
-            (reason, None) => reason.as_ref().map(|reason| reason.as_str()),
+            (reason, None) => reason.as_ref().map(FinishReason::as_str),
         };
         if let Some(any_of) = &expected.finish_reason_any_of {
             if !reason.is_some_and(|reason| any_of.iter().any(|one| one == reason)) {
@@ -175,7 +175,7 @@ fn class_of(error: &Error) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use interline_core::{FinishReason, ToolCall};
+    use interline_core::ToolCall;
     use serde_json::json;
 
     use super::*;
