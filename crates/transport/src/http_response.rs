@@ -10,6 +10,7 @@ use futures_util::StreamExt;
 use http::{HeaderMap, header};
 use interline_core::{Error, NoProgress, Progress, ProgressSink, ResponseMeta, Result};
 
+use crate::echoed_secret::EchoedSecrets;
 use crate::{SseLimits, SseStream, rate_limit};
 
 /// The bytes of a body as they arrive.
@@ -27,6 +28,7 @@ pub struct HttpResponse {
     pub headers: HeaderMap,
     body: Body,
     progress: Arc<dyn ProgressSink>,
+    echoed: EchoedSecrets,
 }
 
 impl HttpResponse {
@@ -41,7 +43,14 @@ impl HttpResponse {
             headers,
             body: Box::pin(body),
             progress: Arc::new(NoProgress),
+            echoed: EchoedSecrets::default(),
         }
+    }
+
+    /// Says which secrets the request held, so that an error body that echoes them is read without.
+    pub(crate) fn with_echoed_secrets(mut self, echoed: EchoedSecrets) -> Self {
+        self.echoed = echoed;
+        self
     }
 
     /// Says where to tell how the body arrives; transports pass on `cx.progress`.
@@ -84,7 +93,7 @@ impl HttpResponse {
         rate_limit::response_meta(&self.headers)
     }
 
-    /// Reads the body whole.
+    /// Reads the body whole. The request's own secrets are left out of error bodies.
     ///
     /// # Errors
     /// `Protocol` where it is longer than `limit_bytes` after decompression; `Unavailable` or
@@ -102,7 +111,12 @@ impl HttpResponse {
             }
             whole.extend_from_slice(&chunk);
         }
-        Ok(whole.freeze())
+        let whole = whole.freeze();
+        Ok(if self.is_success() {
+            whole
+        } else {
+            self.echoed.removed_from(whole)
+        })
     }
 
     /// Reads the body as server-sent events, whatever its content type says.

@@ -17,6 +17,7 @@ use rustls::ClientConfig;
 use crate::body_error::body_error;
 use crate::connect_count::ConnectCount;
 use crate::connect_error::{Connection, send_error};
+use crate::echoed_secret::EchoedSecrets;
 use crate::peer::parse_url;
 use crate::request_body::{RequestBody, SentFlag};
 use crate::{Accept, HttpRequest, HttpResponse, Transport, tls};
@@ -132,6 +133,7 @@ impl Transport for HttpTransport {
             &self.client
         };
         let sent = SentFlag::default();
+        let echoed = EchoedSecrets::of(&request.headers);
         let mut outgoing = reqwest::Request::new(request.method, url);
         *outgoing.headers_mut() = request.headers;
         add_accept_headers(outgoing.headers_mut(), request.accept);
@@ -160,7 +162,9 @@ impl Transport for HttpTransport {
         let body = response
             .bytes_stream()
             .map(move |chunk| chunk.map_err(|error| body_error(error, &peer)));
-        Ok(HttpResponse::new(status, headers, body).with_progress(cx.progress.clone()))
+        Ok(HttpResponse::new(status, headers, body)
+            .with_progress(cx.progress.clone())
+            .with_echoed_secrets(echoed))
     }
 }
 

@@ -25,6 +25,7 @@ mod tls;
 mod body_error;
 mod connect_count;
 mod connect_error;
+mod echoed_secret;
 mod error_cause;
 
 mod bare_json;

@@ -15,12 +15,15 @@ const RATE_LIMIT_PREFIXES: [&str; 5] = [
 ];
 
 /// Names of the vendor's id of the exchange, best first.
-const REQUEST_ID_HEADERS: [&str; 5] = [
+const REQUEST_ID_HEADERS: [&str; 8] = [
     "x-request-id",
     "request-id",
     "apim-request-id",
     "x-amzn-requestid",
     "x-inference-request-id",
+    "mistral-correlation-id",
+    "x-generation-id",
+    "x-ds-trace-id",
 ];
 
 /// Names of the vendor's own working time in milliseconds, best first.

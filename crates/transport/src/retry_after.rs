@@ -21,7 +21,8 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long the headers ask to wait; at most a day.
 ///
-/// `retry-after-ms` and `x-ms-retry-after-ms` win over `retry-after`.
+/// `retry-after-ms` and `x-ms-retry-after-ms` win over `retry-after`, unless they say zero: Azure
+/// rounds a wait below a second down in one header and up in the other.
 /// An HTTP date counts from the response's own `date` where there is one, because clocks differ,
 /// else from `now`. A date in the past, a negative number and garbage ask nothing.
 #[must_use]
@@ -30,12 +31,15 @@ pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let from_milliseconds = MILLISECOND_HEADERS
         .iter()
         .find_map(|name| decimal(text(name)?, 1e-3));
-    let wait = from_milliseconds.or_else(|| {
-        let value = text(header::RETRY_AFTER.as_str())?;
-        decimal(value, 1.0)
-            .or_else(|| duration_of(value))
-            .or_else(|| until(value, text(header::DATE.as_str()), now))
-    })?;
+    let wait = from_milliseconds
+        .filter(|wait| !wait.is_zero())
+        .or_else(|| {
+            let value = text(header::RETRY_AFTER.as_str())?;
+            decimal(value, 1.0)
+                .or_else(|| duration_of(value))
+                .or_else(|| until(value, text(header::DATE.as_str()), now))
+        })
+        .or(from_milliseconds)?;
     Some(wait.min(LONGEST))
 }
 
@@ -196,6 +200,11 @@ mod tests {
             &[("retry-after-ms", "-1"), ("x-ms-retry-after-ms", "5")],
             millis(5),
         );
+        check(
+            &[("retry-after-ms", "0"), ("retry-after", "1")],
+            millis(1000),
+        );
+        check(&[("retry-after-ms", "0")], millis(0));
     }
 
     #[test]
