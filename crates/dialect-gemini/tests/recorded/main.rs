@@ -1,0 +1,13 @@
+//! Recorded traffic: every generateContent case comes out as its recording says.
+//!
+//! The cases live outside the repository; without them the tests say so on stderr and pass.
+
+mod answers;
+mod canonical;
+mod case;
+mod requests;
+
+#[path = "../support/replay.rs"]
+mod replay;
+#[path = "../support/transcript.rs"]
+mod transcript;

@@ -1,0 +1,10 @@
+//! Properties: what is written and read again is the same, streams do not depend on how they are cut,
+//! and no input makes anything panic.
+
+mod generators;
+mod panics;
+mod requests;
+mod streams;
+
+#[path = "../support/transcript.rs"]
+mod transcript;
