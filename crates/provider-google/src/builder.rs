@@ -1,0 +1,184 @@
+//! Makes a connection to the Gemini API from code.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderName, header};
+use interline_core::{Error, Feature, ProviderId, Result};
+use interline_dialect_gemini::{GenerateContentAdapter, Quirks};
+use interline_transport::{ConnectionSettings, Transport, secret_header};
+use secrecy::SecretString;
+
+use crate::Google;
+
+/// The kind's name, which is also a connection's name where none is given.
+pub(crate) const KIND: &str = "google";
+
+/// Where the Gemini API lives.
+const BASE_URL: &str = "https://generativelanguage.googleapis.com/v1beta";
+
+/// The environment variable that usually holds the key.
+pub(crate) const KEY_VARIABLE: &str = "GEMINI_API_KEY";
+
+const API_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
+
+/// Makes a connection to the Gemini API; everything but the key has a default.
+pub struct GoogleBuilder {
+    id: ProviderId,
+    settings: ConnectionSettings,
+    transport: Option<Arc<dyn Transport>>,
+}
+
+impl Default for GoogleBuilder {
+    fn default() -> Self {
+        Self {
+            id: KIND.into(),
+            settings: ConnectionSettings::default(),
+            transport: None,
+        }
+    }
+}
+
+impl GoogleBuilder {
+    /// Names the connection; the default is `google`.
+    #[must_use]
+    pub fn id(mut self, id: impl Into<ProviderId>) -> Self {
+        self.id = id.into();
+        self
+    }
+
+    /// Sets the key.
+    #[must_use]
+    pub fn api_key(mut self, key: impl Into<String>) -> Self {
+        self.settings.api_key = Some(SecretString::from(key.into()));
+        self
+    }
+
+    /// Says where the API lives, up to and with its version, any path before it kept.
+    /// Default `https://generativelanguage.googleapis.com/v1beta`.
+    #[must_use]
+    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
+        self.settings.base_url = Some(base_url.into());
+        self
+    }
+
+    /// Sends a header with every request.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.settings.headers.insert(name.into(), value.into());
+        self
+    }
+
+    /// Replaces all connection settings.
+    #[must_use]
+    pub fn settings(mut self, settings: ConnectionSettings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Sends requests over another transport; connection timeouts are then the transport's own.
+    #[must_use]
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// Makes the connection. Nothing is sent.
+    ///
+    /// # Errors
+    /// `InvalidRequest` where there is neither a key nor a header that stands for one, or where a key
+    /// or header cannot be sent; what [`ConnectionSettings::transport`] says.
+    pub fn build(self) -> Result<Google> {
+        let mut headers = self.settings.header_map()?;
+        match &self.settings.api_key {
+            Some(key) => {
+                headers.insert(API_KEY, secret_header(key)?);
+            }
+            None if has_credential(&headers) => {}
+            None => return Err(missing_key(&self.id)),
+        }
+        let base_url = self.settings.base_url.as_deref().unwrap_or(BASE_URL);
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => self.settings.transport()?,
+        };
+        let adapter = GenerateContentAdapter::new(self.id, transport, base_url, headers, quirks());
+        Ok(Google::over(adapter))
+    }
+}
+
+/// Current models refuse what would otherwise be hints; see the crate's documentation.
+fn quirks() -> Quirks {
+    Quirks::default()
+        .without_feature(Feature::Logprobs)
+        .without_feature(Feature::Penalties)
+}
+
+/// Whether the extra headers hold a credential: proxies take a bearer token in place of the key.
+fn has_credential(headers: &HeaderMap) -> bool {
+    headers.contains_key(API_KEY) || headers.contains_key(header::AUTHORIZATION)
+}
+
+fn missing_key(id: &ProviderId) -> Error {
+    Error::invalid_request(format!(
+        "provider `{id}` of kind `{KIND}` has no api_key: set api_key, for example to \
+         \"${{{KEY_VARIABLE}}}\" in a configuration file"
+    ))
+    .with_param("api_key")
+}
+
+impl fmt::Debug for GoogleBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GoogleBuilder")
+            .field("id", &self.id)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use interline_core::{ErrorKind, Provider, ProviderSet};
+
+    use super::*;
+
+    #[test]
+    fn a_key_or_a_header_that_stands_for_it_is_needed() {
+        let error = Google::builder().id("mine").build().expect_err("no key");
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        assert!(error.message().contains("`mine`"), "{error}");
+        assert!(error.message().contains("${GEMINI_API_KEY}"), "{error}");
+        let proxied = Google::builder().header("authorization", "Bearer t");
+        proxied.build().expect("a bearer token is enough");
+    }
+
+    #[test]
+    fn a_key_that_no_header_holds_is_refused_without_being_shown() {
+        let error = Google::new("AIzaSe\ncret").expect_err("a line break");
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        assert!(!error.to_string().contains("cret"), "{error}");
+    }
+
+    #[test]
+    fn a_connection_is_a_provider_set_and_hides_its_key() {
+        let google = Google::new("AIzaSecret").expect("a key is enough");
+        assert_eq!(google.id().as_str(), "google");
+        let builder = Google::builder().api_key("AIzaSecret");
+        let shown = format!("{google:?} {builder:?}");
+        assert!(!shown.contains("AIza"), "{shown}");
+        let set: ProviderSet = google.into();
+        assert_eq!(set.chat.id().as_str(), "google");
+    }
+
+    #[test]
+    fn hints_that_the_api_refuses_are_not_promised() {
+        let google = Google::new("k").expect("a key is enough");
+        let features = google.capabilities(&"gemini-2.5-flash".into()).features;
+        for feature in [Feature::Logprobs, Feature::Penalties, Feature::User] {
+            assert!(!features.contains(feature), "{feature:?}");
+        }
+        for feature in [Feature::Tools, Feature::JsonSchema, Feature::Seed] {
+            assert!(features.contains(feature), "{feature:?}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! One connection to the Gemini API.
+
+use std::fmt;
+use std::sync::Arc;
+
+use interline_core::{
+    CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, ModelId, Provider,
+    ProviderId, ProviderSet, Result, async_trait,
+};
+use interline_dialect_gemini::GenerateContentAdapter;
+
+use crate::GoogleBuilder;
+
+/// One connection to the Gemini API.
+pub struct Google {
+    adapter: GenerateContentAdapter,
+}
+
+impl Google {
+    /// A connection called `google` to Google's own endpoint.
+    ///
+    /// # Errors
+    /// As [`GoogleBuilder::build`].
+    pub fn new(api_key: impl Into<String>) -> Result<Self> {
+        Self::builder().api_key(api_key).build()
+    }
+
+    /// A connection to be made step by step.
+    #[must_use]
+    pub fn builder() -> GoogleBuilder {
+        GoogleBuilder::default()
+    }
+
+    pub(crate) const fn over(adapter: GenerateContentAdapter) -> Self {
+        Self { adapter }
+    }
+}
+
+impl From<Google> for ProviderSet {
+    fn from(provider: Google) -> Self {
+        Arc::new(provider).into()
+    }
+}
+
+#[async_trait]
+impl Provider for Google {
+    fn id(&self) -> &ProviderId {
+        self.adapter.id()
+    }
+
+    fn capabilities(&self, model: &ModelId) -> Capabilities {
+        self.adapter.capabilities(model)
+    }
+
+    async fn complete(&self, cx: &CallContext, req: &ChatRequest) -> Result<ChatResponse> {
+        self.adapter.complete(cx, req).await
+    }
+
+    async fn stream(&self, cx: &CallContext, req: &ChatRequest) -> Result<ChatStream> {
+        self.adapter.stream(cx, req).await
+    }
+
+    async fn health_check(&self, cx: &CallContext) -> Result<()> {
+        self.adapter.health_check(cx).await
+    }
+}
+
+impl fmt::Debug for Google {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.adapter.fmt(f)
+    }
+}
