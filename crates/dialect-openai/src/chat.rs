@@ -2,15 +2,22 @@
 
 use interline_core::FormatId;
 
+mod endpoints;
+mod quirk_choices;
 mod quirks;
 
+mod adapt_messages;
+mod call_ids;
 mod encode_message;
 mod encode_part;
 mod encode_request;
 mod encode_tool;
+mod pass_through;
+mod thinking_control;
 
 mod decode_answer;
 mod decode_response;
+mod reasoning_details;
 mod response_events;
 mod stream_decoder;
 mod tool_call_slots;
@@ -43,10 +50,12 @@ pub use decode_response::decode_response;
 pub use encode_error::{ErrorBody, encode_error};
 pub use encode_request::{Mode, encode_request};
 pub use encode_response::encode_response;
-pub use quirks::{
-    DeveloperRole, EarlierReasoning, OutputLimit, ParticipantNames, Quirks, StreamEnd, StreamUsage,
-    TextParts,
+pub use endpoints::Endpoints;
+pub use quirk_choices::{
+    CacheMarks, CallIds, DeveloperRole, DocumentParts, EarlierReasoning, OutputLimit,
+    ParticipantNames, SoundParts, StreamEnd, StreamUsage, TextParts, ThinkingControl,
 };
+pub use quirks::Quirks;
 pub use stream_decoder::StreamDecoder;
 pub use stream_encoder::{StreamEncoder, StreamOptions, UsageChunk};
 

@@ -35,9 +35,10 @@ mod chat;
 mod vendor;
 
 pub use chat::{
-    ChatAdapter, DeveloperRole, EarlierReasoning, ErrorBody, FORMAT, FORWARDED_HEADERS,
-    InboundRequest, Mode, OutputLimit, ParticipantNames, Quirks, StreamDecoder, StreamEncoder,
-    StreamEnd, StreamOptions, StreamUsage, TextParts, UsageChunk, decode_error, decode_request,
-    decode_response, encode_error, encode_request, encode_response,
+    CacheMarks, CallIds, ChatAdapter, DeveloperRole, DocumentParts, EarlierReasoning, Endpoints,
+    ErrorBody, FORMAT, FORWARDED_HEADERS, InboundRequest, Mode, OutputLimit, ParticipantNames,
+    Quirks, SoundParts, StreamDecoder, StreamEncoder, StreamEnd, StreamOptions, StreamUsage,
+    TextParts, ThinkingControl, UsageChunk, decode_error, decode_request, decode_response,
+    encode_error, encode_request, encode_response,
 };
 pub use vendor::{KeyRule, Vendor, VendorBuilder, VendorChat, VendorProfile};

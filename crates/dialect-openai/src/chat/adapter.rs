@@ -11,12 +11,12 @@ use interline_core::{
     Provider, ProviderId, Result, async_trait,
 };
 use interline_transport::{
-    Accept, HttpRequest, HttpResponse, SseLimits, SseStream, Transport, body_snippet, join_url,
+    Accept, HttpRequest, HttpResponse, SseLimits, SseStream, Transport, body_snippet,
 };
 
 use super::{
-    FORMAT, FORWARDED_HEADERS, Mode, Quirks, StreamDecoder, decode_error, decode_response,
-    encode_request,
+    Endpoints, FORMAT, FORWARDED_HEADERS, Mode, Quirks, StreamDecoder, decode_error,
+    decode_response, encode_request,
 };
 
 /// The longest whole answer, in bytes: 64 MiB (chosen, not measured), room for several pictures.
@@ -32,6 +32,7 @@ pub struct ChatAdapter {
     id: ProviderId,
     transport: Arc<dyn Transport>,
     base_url: String,
+    endpoints: Endpoints,
     headers: HeaderMap,
     quirks: Quirks,
 }
@@ -52,9 +53,17 @@ impl ChatAdapter {
             id: id.into(),
             transport,
             base_url: base_url.into(),
+            endpoints: Endpoints::default(),
             headers,
             quirks,
         }
+    }
+
+    /// Says where the API lives below the base URL; the default is the reference's.
+    #[must_use]
+    pub fn with_endpoints(mut self, endpoints: Endpoints) -> Self {
+        self.endpoints = endpoints;
+        self
     }
 
     async fn open(
@@ -68,7 +77,7 @@ impl ChatAdapter {
             Mode::Unary => Accept::Json,
             Mode::Stream => Accept::EventStream,
         };
-        let url = join_url(&self.base_url, "chat/completions");
+        let url = self.endpoints.chat(&self.base_url, &request.model);
         let outbound = HttpRequest::post_json(url, body, accept)
             .with_headers(&forwarded(request))
             .with_headers(&self.headers);
@@ -131,9 +140,9 @@ impl Provider for ChatAdapter {
         answer.map_err(|error| error.with_target(&self.id, &request.model))
     }
 
-    /// Asks for the list of models: free at every vendor of this format, and it needs the key.
+    /// Asks for something free that needs the key: the list of models at most vendors.
     async fn health_check(&self, cx: &CallContext) -> Result<()> {
-        let url = join_url(&self.base_url, "models");
+        let url = self.endpoints.health(&self.base_url);
         let outbound = HttpRequest::get(url).with_headers(&self.headers);
         let checked = match self.transport.send(cx, outbound).await {
             Ok(response) => listed(response).await,
@@ -149,6 +158,7 @@ impl fmt::Debug for ChatAdapter {
         f.debug_struct("ChatAdapter")
             .field("id", &self.id)
             .field("base_url", &self.base_url)
+            .field("endpoints", &self.endpoints)
             .field("headers", &self.headers.keys().collect::<Vec<_>>())
             .field("transport", &self.transport)
             .finish_non_exhaustive()

@@ -6,25 +6,62 @@
 use interline_core::{Media, MediaSource, Part, PartKind, Reasoning, ToolCall};
 use serde_json::{Map, Value};
 
-use super::FORMAT;
+use super::adapt_messages::thinking_words;
+use super::{FORMAT, reasoning_details};
 
-/// The thinking in an assistant's fields, under any of the names that vendors use.
+/// What an assistant says and thinks, as far as it is text.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Said {
+    pub(crate) thoughts: String,
+    pub(crate) text: String,
+}
+
+/// Takes content and thinking out of an assistant's fields.
 ///
-/// Some vendors say the same under two names, so the first that says anything counts.
-pub(crate) fn take_reasoning(fields: &mut Map<String, Value>) -> Option<String> {
+/// Content is a string or a list of parts, thinking ones among them; thinking stands there or under
+/// any of the names that vendors use. Some vendors say the same under two names, so the first that
+/// says anything counts.
+/// `reasoning_details` stays: it may hold signatures that its vendor wants back.
+///
+/// `Err` where content is neither text nor a list.
+pub(crate) fn take_said(fields: &mut Map<String, Value>) -> Result<Said, ()> {
     let text = |value: Option<Value>| match value {
         Some(Value::String(text)) if !text.is_empty() => Some(text),
         _ => None,
     };
     let content = text(fields.remove("reasoning_content"));
     let plain = text(fields.remove("reasoning"));
-    content
+    let beside = content
         .or(plain)
-        .or_else(|| details_text(fields.get("reasoning_details")?))
+        .or_else(|| details_text(fields.get("reasoning_details")?));
+    let mut said = match fields.remove("content") {
+        None | Some(Value::Null) => Said::default(),
+        Some(Value::String(text)) => Said {
+            text,
+            ..Said::default()
+        },
+        Some(Value::Array(parts)) => said_in(&parts),
+        Some(_) => return Err(()),
+    };
+    if let Some(thoughts) = beside {
+        said.thoughts = thoughts;
+    }
+    Ok(said)
 }
 
-/// The words in `reasoning_details`; the field itself stays, because it holds signatures that its
-/// vendor wants back.
+fn said_in(parts: &[Value]) -> Said {
+    let mut said = Said::default();
+    for part in parts {
+        if let Some(words) = thinking_words(part) {
+            said.thoughts.push_str(&words);
+        } else if let Some(text) = part.get("text").and_then(Value::as_str) {
+            said.text.push_str(text);
+        }
+    }
+    said
+}
+
+/// The words in `reasoning_details`.
 fn details_text(details: &Value) -> Option<String> {
     let words: String = details
         .as_array()?
@@ -35,21 +72,6 @@ fn details_text(details: &Value) -> Option<String> {
         })
         .collect();
     (!words.is_empty()).then_some(words)
-}
-
-/// The text content of an assistant's fields, which may be a string or a list of parts.
-///
-/// `Err` holds content that is neither.
-pub(crate) fn take_text(fields: &mut Map<String, Value>) -> Result<String, Value> {
-    match fields.remove("content") {
-        None | Some(Value::Null) => Ok(String::new()),
-        Some(Value::String(text)) => Ok(text),
-        Some(Value::Array(parts)) => Ok(parts
-            .iter()
-            .filter_map(|part| part.get("text")?.as_str())
-            .collect()),
-        Some(other) => Err(other),
-    }
 }
 
 /// The refusal in an assistant's fields.
@@ -88,12 +110,17 @@ pub(crate) fn take_parts(
     choice: u32,
 ) -> Result<Vec<Part>, String> {
     let mut parts = Vec::new();
-    if let Some(thoughts) = take_reasoning(fields) {
-        parts.push(Part::reasoning(Reasoning::new(thoughts)));
+    let said = take_said(fields).map_err(|()| "`content` is neither text nor a list".to_owned())?;
+    let signature = fields
+        .get("reasoning_details")
+        .and_then(reasoning_details::sign);
+    if !said.thoughts.is_empty() || signature.is_some() {
+        let mut reasoning = Reasoning::new(said.thoughts);
+        reasoning.signature = signature;
+        parts.push(Part::reasoning(reasoning));
     }
-    let text = take_text(fields).map_err(|_| "`content` is neither text nor a list".to_owned())?;
-    if !text.is_empty() {
-        parts.push(Part::text(text));
+    if !said.text.is_empty() {
+        parts.push(Part::text(said.text));
     }
     if let Some(refusal) = take_refusal(fields) {
         parts.push(Part::new(PartKind::Refusal(refusal)));

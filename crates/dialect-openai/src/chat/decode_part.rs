@@ -1,9 +1,10 @@
 //! Reads the content of a message.
 
-use interline_core::{Media, MediaSource, Part, PartKind, Result};
+use interline_core::{Media, MediaSource, Part, PartKind, Reasoning, Result};
 use serde_json::Value;
 
 use super::FORMAT;
+use super::adapt_messages::thinking_words;
 use super::fields::{Fields, invalid, kind_of};
 
 /// Reads `content`: a string, or an array of parts.
@@ -29,6 +30,9 @@ fn decode_part(part: Value, path: String) -> Result<Part> {
     // Older clients put bare strings into the array.
     if let Value::String(text) = part {
         return Ok(Part::text(text));
+    }
+    if let Some(thoughts) = thinking_words(&part) {
+        return Ok(Part::reasoning(Reasoning::new(thoughts)));
     }
     let word = part.get("type").and_then(Value::as_str).map(str::to_owned);
     let known = ["text", "refusal", "image_url", "input_audio", "file"];

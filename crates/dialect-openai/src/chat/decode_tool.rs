@@ -29,7 +29,9 @@ pub(crate) fn take_tools(fields: &mut Fields) -> Result<Vec<Tool>> {
 fn decode_tool(tool: Value, path: String) -> Result<Tool> {
     let mut fields = Fields::of(tool, path)?;
     let word = fields.peek("type").and_then(Value::as_str);
-    if word != Some("function") {
+    // Some vendors' own clients leave the type of functions out.
+    let untyped = fields.peek("type").is_none() && fields.peek("function").is_some();
+    if word != Some("function") && !untyped {
         let word = fields.required_string("type")?;
         fields.keep("type", word.into());
         return Ok(Tool::Provider {
@@ -141,7 +143,10 @@ mod tests {
             json!({"tools": [{"type": "function", "function": function}]}),
         ));
         let old = take_tools(&mut fields(json!({"functions": [function]})));
-        assert_eq!(new.expect("new"), old.expect("old"));
+        let untyped = take_tools(&mut fields(json!({"tools": [{"function": function}]})));
+        let new = new.expect("new");
+        assert_eq!(new, old.expect("old"));
+        assert_eq!(new, untyped.expect("untyped"));
     }
 
     #[test]

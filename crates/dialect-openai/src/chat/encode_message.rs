@@ -9,11 +9,12 @@ use interline_core::{
 };
 use serde_json::{Map, Value, json};
 
+use super::adapt_messages::adapt;
 use super::encode_part::{encode_part, unsupported};
 use super::merge::{merge_extra, object, set};
-use super::{DeveloperRole, EarlierReasoning, FORMAT, ParticipantNames, Quirks, TextParts};
+use super::{CacheMarks, EarlierReasoning, FORMAT, Quirks, TextParts, reasoning_details};
 
-/// Writes a conversation, oldest message first.
+/// Writes a conversation, oldest message first, in the vendor's form.
 pub(crate) fn encode_messages(messages: &[Message], quirks: &Quirks) -> Result<Vec<Value>> {
     let mut writer = Writer {
         out: Vec::with_capacity(messages.len()),
@@ -29,9 +30,11 @@ pub(crate) fn encode_messages(messages: &[Message], quirks: &Quirks) -> Result<V
         }
     }
     writer.flush_media();
+    adapt(&mut writer.out, quirks);
     Ok(writer.out)
 }
 
+/// Writes messages as the reference has them.
 struct Writer<'a> {
     out: Vec<Value>,
     /// What tools gave back and their messages cannot hold.
@@ -48,9 +51,7 @@ impl Writer<'_> {
     }
 
     fn push(&mut self, message: &Message, mut fields: Map<String, Value>) {
-        if self.quirks.participant_names == ParticipantNames::Kept {
-            set(&mut fields, "name", message.name.as_deref());
-        }
+        set(&mut fields, "name", message.name.as_deref());
         merge_extra(&mut fields, &message.extra);
         self.out.push(fields.into());
     }
@@ -76,7 +77,7 @@ impl Writer<'_> {
                 _ if message.role == Role::Tool => {
                     return Err(unsupported(&path, "is not a tool result"));
                 }
-                _ => said.push((part, encode_part(part, &path)?)),
+                _ => said.push((part, encode_part(part, &path, self.quirks)?)),
             }
         }
         if message.role == Role::Tool || (said.is_empty() && !message.parts.is_empty()) {
@@ -85,7 +86,6 @@ impl Writer<'_> {
         self.flush_media();
         let role = match &message.role {
             Role::System => "system",
-            Role::Developer if self.quirks.developer_role == DeveloperRole::AsSystem => "system",
             Role::Developer => "developer",
             Role::Other(word) => word,
             _ => "user",
@@ -94,7 +94,10 @@ impl Writer<'_> {
             "user" => TextParts::Kept,
             _ => self.quirks.text_parts,
         };
-        let fields = object([("role", role.into()), ("content", content(said, texts))]);
+        let fields = object([
+            ("role", role.into()),
+            ("content", self.content(said, texts)),
+        ]);
         self.push(message, fields);
         Ok(())
     }
@@ -104,7 +107,7 @@ impl Writer<'_> {
         let mut media = Vec::new();
         for (position, part) in result.content.iter().enumerate() {
             let path = format!("{path}.content[{position}]");
-            let encoded = encode_part(part, &path)?;
+            let encoded = encode_part(part, &path, self.quirks)?;
             if encoded["type"] == "text" {
                 texts.push((part, encoded));
             } else {
@@ -121,7 +124,7 @@ impl Writer<'_> {
             }
             self.media.append(&mut media);
         }
-        let content = content(texts, self.quirks.text_parts);
+        let content = self.content(texts, self.quirks.text_parts);
         Ok(tool_message(result, content))
     }
 
@@ -131,11 +134,12 @@ impl Writer<'_> {
         let mut calls = Vec::new();
         let mut refusal = String::new();
         let mut thoughts = String::new();
+        let mut details = Vec::new();
         let mut fields = object([("role", "assistant".into())]);
         for (position, part) in message.parts.iter().enumerate() {
             let path = format!("{path}.parts[{position}]");
             match &part.kind {
-                PartKind::Text(_) => said.push((part, encode_part(part, &path)?)),
+                PartKind::Text(_) => said.push((part, encode_part(part, &path, self.quirks)?)),
                 PartKind::ToolCall(call) => {
                     let mut fields = object([
                         ("id", call.id.as_str().into()),
@@ -149,12 +153,11 @@ impl Writer<'_> {
                     calls.push(Value::Object(fields));
                 }
                 PartKind::Refusal(text) => refusal.push_str(text),
-                PartKind::Reasoning(reasoning) => {
-                    // A signature means that another vendor owns the thought.
-                    if reasoning.signature.is_none() {
-                        thoughts.push_str(&reasoning.text);
-                    }
-                }
+                PartKind::Reasoning(reasoning) => match &reasoning.signature {
+                    None => thoughts.push_str(&reasoning.text),
+                    // A signature of another format means that another vendor owns the thought.
+                    Some(signature) => details.extend(reasoning_details::read(signature)),
+                },
                 PartKind::Audio(media) => {
                     let id = earlier_audio(media, part).ok_or_else(|| {
                         unsupported(&path, "is audio of the assistant without an id")
@@ -184,7 +187,7 @@ impl Writer<'_> {
         let said = if silent {
             Value::Null
         } else {
-            content(said, self.quirks.text_parts)
+            self.content(said, self.quirks.text_parts)
         };
         fields.insert("content".into(), said);
         if !calls.is_empty() {
@@ -193,13 +196,64 @@ impl Writer<'_> {
         if !refusal.is_empty() {
             fields.insert("refusal".into(), refusal.into());
         }
-        if !thoughts.is_empty()
-            && self.quirks.earlier_reasoning == EarlierReasoning::ReasoningContent
-        {
-            fields.insert("reasoning_content".into(), thoughts.into());
-        }
+        let calls = fields.contains_key("tool_calls");
+        self.put_thinking(&mut fields, thoughts, details, calls);
         self.push(message, fields);
         Ok(())
+    }
+
+    /// What the model thought earlier, where the vendor looks for it.
+    fn put_thinking(
+        &self,
+        fields: &mut Map<String, Value>,
+        thoughts: String,
+        details: Vec<Value>,
+        calls_tools: bool,
+    ) {
+        /// Stands for thinking that is not known; the vendor refuses an empty text.
+        const BLANK: &str = " ";
+        let field = match self.quirks.earlier_reasoning {
+            EarlierReasoning::Dropped => return,
+            EarlierReasoning::ReasoningDetails => {
+                if !details.is_empty() {
+                    fields.insert("reasoning_details".into(), details.into());
+                }
+                "reasoning"
+            }
+            EarlierReasoning::ReasoningContentRequired if calls_tools && thoughts.is_empty() => {
+                fields.insert("reasoning_content".into(), BLANK.into());
+                return;
+            }
+            EarlierReasoning::ReasoningContent
+            | EarlierReasoning::ReasoningContentRequired
+            | EarlierReasoning::ThinkingParts => "reasoning_content",
+        };
+        if !thoughts.is_empty() {
+            fields.insert(field.into(), thoughts.into());
+        }
+    }
+
+    /// One plain text stands as a string, because not every server takes a list.
+    fn content(&self, mut parts: Vec<(&Part, Value)>, texts: TextParts) -> Value {
+        let marks = self.quirks.cache_marks;
+        let plain = |part: &Part| {
+            part.as_text().is_some()
+                && part.extra.for_format(&FORMAT).is_none()
+                && (marks == CacheMarks::Dropped || part.cache_control.is_none())
+        };
+        let all_plain = parts.iter().all(|(part, _)| plain(part));
+        if all_plain && (parts.len() < 2 || texts == TextParts::Joined) {
+            let texts: Vec<&str> = parts
+                .iter()
+                .filter_map(|(part, _)| part.as_text())
+                .collect();
+            return texts.join("\n\n").into();
+        }
+        parts
+            .iter_mut()
+            .map(|(_, value)| value.take())
+            .collect::<Vec<_>>()
+            .into()
     }
 }
 
@@ -231,27 +285,9 @@ fn earlier_audio(media: &Media, part: &Part) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// One plain text stands as a string, because not every server takes a list.
-fn content(mut parts: Vec<(&Part, Value)>, texts: TextParts) -> Value {
-    let plain = |part: &Part| part.as_text().is_some() && part.extra.for_format(&FORMAT).is_none();
-    let all_plain = parts.iter().all(|(part, _)| plain(part));
-    if all_plain && (parts.len() < 2 || texts == TextParts::Joined) {
-        let texts: Vec<&str> = parts
-            .iter()
-            .filter_map(|(part, _)| part.as_text())
-            .collect();
-        return texts.join("\n\n").into();
-    }
-    parts
-        .iter_mut()
-        .map(|(_, value)| value.take())
-        .collect::<Vec<_>>()
-        .into()
-}
-
 #[cfg(test)]
 mod tests {
-    use interline_core::{Reasoning, Signature};
+    use interline_core::{CacheControl, Reasoning, Signature};
 
     use super::*;
 
@@ -342,15 +378,60 @@ mod tests {
     }
 
     #[test]
-    fn roles_and_names_follow_the_quirks() {
-        let messages = [Message::new(Role::Developer, [Part::text("Be brief.")]).with_name("app")];
-        let out = encode(&messages, &Quirks::default());
-        assert_eq!(out[0]["role"], "developer");
-        assert_eq!(out[0]["name"], "app");
-        let quirks = Quirks::default()
-            .with_developer_role(DeveloperRole::AsSystem)
-            .with_participant_names(ParticipantNames::Dropped);
+    fn sealed_thinking_returns_where_it_came_from_and_nowhere_else() {
+        let details = json!([{"type": "reasoning.encrypted", "data": "x"}]);
+        let sealed = Reasoning::new("").with_signature(Signature::new(FORMAT, details.to_string()));
+        let messages = [Message::new(
+            Role::Assistant,
+            [
+                Part::reasoning(Reasoning::new("hm")),
+                Part::reasoning(sealed),
+                Part::text("Yes."),
+            ],
+        )];
+        let quirks = Quirks::default().with_earlier_reasoning(EarlierReasoning::ReasoningDetails);
         let out = encode(&messages, &quirks);
-        assert_eq!(out, json!([{"role": "system", "content": "Be brief."}]));
+        assert_eq!(out[0]["reasoning"], "hm");
+        assert_eq!(out[0]["reasoning_details"], details);
+        let quirks = Quirks::default().with_earlier_reasoning(EarlierReasoning::ReasoningContent);
+        let out = encode(&messages, &quirks);
+        assert_eq!(
+            out,
+            json!([{"role": "assistant", "content": "Yes.", "reasoning_content": "hm"}])
+        );
+    }
+
+    #[test]
+    fn calls_without_known_thinking_get_a_blank_where_the_vendor_asks_for_some() {
+        let call = || Part::tool_call(ToolCall::new("a", "f", "{}"));
+        let messages = [
+            Message::new(Role::Assistant, [call()]),
+            Message::new(
+                Role::Assistant,
+                [Part::reasoning(Reasoning::new("hm")), call()],
+            ),
+            Message::assistant("Yes."),
+        ];
+        let quirks =
+            Quirks::default().with_earlier_reasoning(EarlierReasoning::ReasoningContentRequired);
+        let out = encode(&messages, &quirks);
+        assert_eq!(out[0]["reasoning_content"], " ");
+        assert_eq!(out[1]["reasoning_content"], "hm");
+        assert_eq!(out[2].get("reasoning_content"), None);
+    }
+
+    #[test]
+    fn marks_for_a_cache_are_sent_where_the_vendor_knows_them() {
+        let part = Part::text("Be brief.").with_cache_control(CacheControl::ephemeral());
+        let messages = [Message::new(Role::System, [part])];
+        let quirks = Quirks::default().with_cache_marks(CacheMarks::Kept);
+        assert_eq!(
+            encode(&messages, &quirks)[0]["content"],
+            json!([{"type": "text", "text": "Be brief.", "cache_control": {"type": "ephemeral"}}])
+        );
+        assert_eq!(
+            encode(&messages, &Quirks::default())[0]["content"],
+            "Be brief."
+        );
     }
 }

@@ -3,8 +3,8 @@
 use interline_core::{Error, ErrorKind, Media, MediaSource, Part, PartKind, Result};
 use serde_json::{Map, Value, json};
 
-use super::FORMAT;
 use super::merge::{merge_extra, object, set};
+use super::{CacheMarks, DocumentParts, FORMAT, Quirks};
 
 /// The name of a document that came without one; the format demands a name beside inline data.
 const fn unnamed(mime: Option<&str>) -> &'static str {
@@ -23,12 +23,12 @@ pub(crate) fn unsupported(path: &str, what: &str) -> Error {
 ///
 /// # Errors
 /// `Unsupported` where content of this format cannot hold the part.
-pub(crate) fn encode_part(part: &Part, path: &str) -> Result<Value> {
+pub(crate) fn encode_part(part: &Part, path: &str, quirks: &Quirks) -> Result<Value> {
     let mut fields = match &part.kind {
         PartKind::Text(text) => text_part(text),
         PartKind::Image(media) => image(media, path)?,
         PartKind::Audio(media) => audio(media, path)?,
-        PartKind::File(media) => file(media, path)?,
+        PartKind::File(media) => file(media, path, quirks)?,
         PartKind::Other { format, value } if *format == FORMAT => return Ok(value.clone()),
         PartKind::Other { format, .. } => {
             return Err(unsupported(
@@ -44,6 +44,15 @@ pub(crate) fn encode_part(part: &Part, path: &str) -> Result<Value> {
         }
     };
     merge_extra(&mut fields, &part.extra);
+    if let Some(mark) = part
+        .cache_control
+        .as_ref()
+        .filter(|_| quirks.cache_marks == CacheMarks::Kept)
+    {
+        let mut control = object([("type", "ephemeral".into())]);
+        set(&mut control, "ttl", mark.ttl.as_deref());
+        fields.insert("cache_control".into(), control.into());
+    }
     Ok(fields.into())
 }
 
@@ -84,7 +93,7 @@ fn audio(media: &Media, path: &str) -> Result<Map<String, Value>> {
     ]))
 }
 
-fn file(media: &Media, path: &str) -> Result<Map<String, Value>> {
+fn file(media: &Media, path: &str, quirks: &Quirks) -> Result<Map<String, Value>> {
     let mut file = Map::new();
     match &media.source {
         MediaSource::FileId(id) => {
@@ -103,6 +112,10 @@ fn file(media: &Media, path: &str) -> Result<Map<String, Value>> {
                 .as_deref()
                 .unwrap_or_else(|| unnamed(media.mime.as_deref()));
             file.insert("filename".into(), name.into());
+        }
+        MediaSource::Url(url) if quirks.documents != DocumentParts::Inline => {
+            file.insert("file_data".into(), url.as_str().into());
+            set(&mut file, "filename", media.name.as_deref());
         }
         // A document that is text loses nothing as text.
         MediaSource::Text(text) => return Ok(text_part(text)),
@@ -124,7 +137,8 @@ mod tests {
 
     #[track_caller]
     fn check(kind: PartKind, expected: &Value) {
-        let encoded = encode_part(&Part::new(kind), "p").expect("carried by the format");
+        let encoded =
+            encode_part(&Part::new(kind), "p", &Quirks::default()).expect("carried by the format");
         assert_eq!(&encoded, expected);
     }
 
@@ -162,7 +176,8 @@ mod tests {
                 value: Value::Null,
             },
         ] {
-            let error = encode_part(&Part::new(kind), "messages[1].parts[0]").expect_err("no form");
+            let error = encode_part(&Part::new(kind), "messages[1].parts[0]", &Quirks::default())
+                .expect_err("no form");
             assert_eq!(error.kind(), ErrorKind::Unsupported);
             assert_eq!(error.param(), Some("messages[1].parts[0]"));
         }

@@ -1,22 +1,13 @@
 //! Writes a request for a vendor: the bytes that arrived where they are of this format, else the types.
-//!
-//! The bytes pass through unless a quirk needs a change below the top level; then the request is
-//! written from the types, whose unknown fields still hold everything that arrived.
-
-use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use interline_core::{
-    ChatRequest, Effort, Error, ErrorKind, Feature, Importance, Origin, ReasoningConfig, Result,
-    Role,
-};
-use serde_json::value::RawValue;
+use interline_core::{ChatRequest, Error, ErrorKind, Feature, Importance, Result};
 use serde_json::{Map, Value};
 
 use super::merge::{merge_extra, set};
+use super::pass_through::{pass_through, with_usage};
 use super::{
-    DeveloperRole, FORMAT, OutputLimit, ParticipantNames, Quirks, StreamUsage, encode_message,
-    encode_tool,
+    FORMAT, OutputLimit, Quirks, StreamUsage, encode_message, encode_tool, thinking_control,
 };
 
 /// Whether the answer is to come whole or step by step.
@@ -29,11 +20,6 @@ pub enum Mode {
     Stream,
 }
 
-/// Thinking budgets up to this many tokens are called `low` (chosen, not measured).
-const LOW_BUDGET_TOKENS: u64 = 2_048;
-/// Thinking budgets up to this many tokens are called `medium` (chosen, not measured).
-const MEDIUM_BUDGET_TOKENS: u64 = 8_192;
-
 /// Writes the body of a Chat Completions request.
 ///
 /// # Errors
@@ -42,8 +28,8 @@ const MEDIUM_BUDGET_TOKENS: u64 = 8_192;
 pub fn encode_request(request: &ChatRequest, mode: Mode, quirks: &Quirks) -> Result<Bytes> {
     refuse_missing_features(request, quirks)?;
     match request.origin_in(&FORMAT) {
-        Some(origin) if !needs_edit(request, quirks) => pass_through(request, origin, mode, quirks),
-        _ => from_types(request, mode, quirks),
+        Some(origin) => pass_through(request, origin, mode, quirks),
+        None => from_types(request, mode, quirks),
     }
 }
 
@@ -60,90 +46,6 @@ fn refuse_missing_features(request: &ChatRequest, quirks: &Quirks) -> Result<()>
         }
     }
     Ok(())
-}
-
-/// Whether a quirk needs a change inside the messages.
-fn needs_edit(request: &ChatRequest, quirks: &Quirks) -> bool {
-    let unknown_role = quirks.developer_role == DeveloperRole::AsSystem
-        && request.messages.iter().any(|m| m.role == Role::Developer);
-    let unwanted_name = quirks.participant_names == ParticipantNames::Dropped
-        && request.messages.iter().any(|m| m.name.is_some());
-    unknown_role || unwanted_name
-}
-
-fn pass_through(
-    request: &ChatRequest,
-    origin: &Origin,
-    mode: Mode,
-    quirks: &Quirks,
-) -> Result<Bytes> {
-    let mut keys = vec![("model", Some(Value::from(request.model.as_str())))];
-    let arrived = TopLevel::of(origin)?;
-    match mode {
-        Mode::Unary => keys.extend([("stream", None), ("stream_options", None)]),
-        Mode::Stream => {
-            keys.push(("stream", Some(true.into())));
-            if quirks.stream_usage == StreamUsage::Requested {
-                let options = with_usage(arrived.value("stream_options"));
-                keys.push(("stream_options", Some(options)));
-            }
-        }
-    }
-    // The newer word stays for servers that know it; the older one makes sure that the limit holds.
-    if quirks.output_limit == OutputLimit::MaxTokens
-        && arrived.value("max_tokens").is_none()
-        && let Some(limit) = arrived.value("max_completion_tokens")
-    {
-        keys.push(("max_tokens", Some(limit)));
-    }
-    for feature in request.features().missing_from(quirks.features) {
-        keys.extend(hint_keys(feature).iter().map(|key| (*key, None)));
-    }
-    keys.extend(quirks.refused_fields.iter().map(|key| (*key, None)));
-    origin.with_keys(&keys)
-}
-
-/// The top-level keys that carry a hint.
-const fn hint_keys(feature: Feature) -> &'static [&'static str] {
-    match feature {
-        Feature::Reasoning => &["reasoning_effort"],
-        Feature::ParallelToolCalls => &["parallel_tool_calls"],
-        Feature::Seed => &["seed"],
-        Feature::Logprobs => &["logprobs", "top_logprobs"],
-        Feature::TopK => &["top_k"],
-        Feature::Penalties => &["frequency_penalty", "presence_penalty"],
-        Feature::User => &["user"],
-        Feature::Metadata => &["metadata"],
-        _ => &[],
-    }
-}
-
-/// The top level of the bytes that arrived, values unread.
-struct TopLevel<'a>(BTreeMap<String, &'a RawValue>);
-
-impl<'a> TopLevel<'a> {
-    fn of(origin: &'a Origin) -> Result<Self> {
-        serde_json::from_slice(&origin.body)
-            .map(Self)
-            .map_err(|source| {
-                Error::invalid_request(format!("the body is not a JSON object: {source}"))
-            })
-    }
-
-    fn value(&self, key: &str) -> Option<Value> {
-        let value: Value = serde_json::from_str(self.0.get(key)?.get()).ok()?;
-        (!value.is_null()).then_some(value)
-    }
-}
-
-/// The caller's own stream options, and the wish for usage.
-fn with_usage(options: Option<Value>) -> Value {
-    let mut options = match options {
-        Some(Value::Object(options)) => options,
-        _ => Map::new(),
-    };
-    options.insert("include_usage".into(), true.into());
-    options.into()
 }
 
 fn from_types(request: &ChatRequest, mode: Mode, quirks: &Quirks) -> Result<Bytes> {
@@ -170,9 +72,6 @@ fn from_types(request: &ChatRequest, mode: Mode, quirks: &Quirks) -> Result<Byte
     let options = request.extra.get(&FORMAT, "stream_options").cloned();
     merge_extra(&mut out, &request.extra);
     out.remove("stream_options");
-    for field in quirks.refused_fields {
-        out.remove(*field);
-    }
     if mode == Mode::Stream {
         out.insert("stream".into(), true.into());
         match quirks.stream_usage {
@@ -180,6 +79,14 @@ fn from_types(request: &ChatRequest, mode: Mode, quirks: &Quirks) -> Result<Byte
                 out.insert("stream_options".into(), with_usage(options));
             }
             StreamUsage::Unasked => set(&mut out, "stream_options", options),
+        }
+    }
+    for field in quirks.refused_fields {
+        out.remove(*field);
+    }
+    for (standard, own) in quirks.renamed_fields {
+        if let Some(value) = out.remove(*standard) {
+            out.entry(*own).or_insert(value);
         }
     }
     Ok(Bytes::from(Value::Object(out).to_string()))
@@ -233,24 +140,10 @@ fn put_hints(out: &mut Map<String, Value>, request: &ChatRequest, quirks: &Quirk
             .collect();
         out.insert("metadata".into(), labels.into());
     }
-    if has(Feature::Reasoning) {
-        set(
-            out,
-            "reasoning_effort",
-            request.reasoning.as_ref().and_then(effort),
-        );
+    if has(Feature::Reasoning)
+        && let Some(reasoning) = &request.reasoning
+        && let Some((field, value)) = thinking_control::field(reasoning, quirks.thinking)
+    {
+        out.insert(field.to_owned(), value);
     }
-}
-
-/// The format knows words, not budgets: a budget becomes the word of its size, and a bare switch
-/// has no word at all.
-fn effort(reasoning: &ReasoningConfig) -> Option<String> {
-    let word = match (&reasoning.effort, reasoning.budget_tokens) {
-        (Some(effort), _) => effort.as_str(),
-        (None, Some(..=LOW_BUDGET_TOKENS)) => Effort::Low.as_str(),
-        (None, Some(..=MEDIUM_BUDGET_TOKENS)) => Effort::Medium.as_str(),
-        (None, Some(_)) => Effort::High.as_str(),
-        (None, None) => return None,
-    };
-    Some(word.to_owned())
 }

@@ -11,8 +11,11 @@ use super::vendor_error::VendorError;
 const WORDS: &[(&str, ErrorKind)] = &[
     ("context_length_exceeded", ErrorKind::ContextLength),
     ("exceed_context_size_error", ErrorKind::ContextLength),
+    ("tokens_limit_reached", ErrorKind::ContextLength),
     ("content_filter", ErrorKind::ContentFiltered),
     ("content_policy_violation", ErrorKind::ContentFiltered),
+    ("responsibleaipolicyviolation", ErrorKind::ContentFiltered),
+    ("flagged_input", ErrorKind::ContentFiltered),
     ("moderation_blocked", ErrorKind::ContentFiltered),
     ("insufficient_quota", ErrorKind::QuotaExhausted),
     ("billing_hard_limit_reached", ErrorKind::QuotaExhausted),
@@ -29,6 +32,7 @@ const WORDS: &[(&str, ErrorKind)] = &[
     ),
     ("model_not_found", ErrorKind::NotFound),
     ("model_not_available", ErrorKind::NotFound),
+    ("invalid_model", ErrorKind::NotFound),
     ("rate_limit_exceeded", ErrorKind::RateLimited),
     ("rate_limit_error", ErrorKind::RateLimited),
     ("overloaded_error", ErrorKind::Overloaded),
@@ -43,6 +47,7 @@ const WORDS: &[(&str, ErrorKind)] = &[
 const PHRASES: &[(&str, &[u16], ErrorKind)] = &[
     ("maximum context length", &[], ErrorKind::ContextLength),
     ("max context length", &[], ErrorKind::ContextLength),
+    ("maximum prompt length", &[], ErrorKind::ContextLength),
     ("context length exceeded", &[], ErrorKind::ContextLength),
     ("exceeds the context", &[], ErrorKind::ContextLength),
     ("context window", &[400, 413, 422], ErrorKind::ContextLength),
@@ -88,6 +93,15 @@ const PHRASES: &[(&str, &[u16], ErrorKind)] = &[
     ),
     ("insufficient balance", &[], ErrorKind::QuotaExhausted),
     ("insufficient credit", &[], ErrorKind::QuotaExhausted),
+    ("used all available credits", &[], ErrorKind::QuotaExhausted),
+    (
+        "spending limit",
+        &[402, 403, 412, 429],
+        ErrorKind::QuotaExhausted,
+    ),
+    ("is suspended", &[403, 412], ErrorKind::QuotaExhausted),
+    ("input was flagged", &[], ErrorKind::ContentFiltered),
+    ("model not found", &[400], ErrorKind::NotFound),
     ("over capacity", &[500, 502, 503], ErrorKind::Overloaded),
     ("overloaded", &[500, 502, 503], ErrorKind::Overloaded),
 ];
@@ -118,7 +132,10 @@ pub(crate) fn classify(status: u16, error: &VendorError) -> ErrorKind {
     } else {
         status
     };
-    let names = || [&error.code, &error.r#type].into_iter().flatten();
+    let names = || {
+        let stated = [&error.code, &error.r#type].into_iter().flatten();
+        stated.chain(&error.marks)
+    };
     let named = |table: &[(&str, ErrorKind)]| {
         names().find_map(|name| {
             let found = table
@@ -130,7 +147,10 @@ pub(crate) fn classify(status: u16, error: &VendorError) -> ErrorKind {
     if let Some(kind) = named(WORDS) {
         return kind;
     }
-    let message = error.message.to_lowercase();
+    let mut message = error.message.to_lowercase();
+    if let Some(upstream) = &error.upstream {
+        message.push_str(&upstream.to_lowercase());
+    }
     let phrase = PHRASES.iter().find(|(phrase, statuses, _)| {
         message.contains(phrase)
             && (statuses.is_empty() || statuses.contains(&stated) || (200..300).contains(&stated))
@@ -246,6 +266,39 @@ mod tests {
             400,
             &says("max_tokens is too large: 99999"),
             K::InvalidRequest,
+        );
+        check(
+            403,
+            &says("Your team has used all available credits"),
+            K::QuotaExhausted,
+        );
+        check(
+            403,
+            &says("Your chosen model requires moderation and your input was flagged"),
+            K::ContentFiltered,
+        );
+        check(400, &says("Model not found: m"), K::NotFound);
+    }
+
+    #[test]
+    fn a_gateway_is_judged_by_the_vendor_behind_it() {
+        use ErrorKind as K;
+        let behind = |raw: &str| json!({"message": "Provider returned error", "code": 400, "metadata": {"raw": raw}});
+        check(
+            400,
+            &behind("This model's maximum context length is 8 tokens"),
+            K::ContextLength,
+        );
+        check(400, &behind("n must be 1"), K::InvalidRequest);
+        check(
+            403,
+            &json!({"message": "m", "code": 403, "metadata": {"flagged_input": "x"}}),
+            K::ContentFiltered,
+        );
+        check(
+            400,
+            &json!({"message": "m", "innererror": {"code": "ResponsibleAIPolicyViolation"}}),
+            K::ContentFiltered,
         );
     }
 

@@ -5,6 +5,11 @@
 
 use interline_core::{Feature, FeatureSet};
 
+use super::{
+    CacheMarks, CallIds, DeveloperRole, DocumentParts, EarlierReasoning, OutputLimit,
+    ParticipantNames, SoundParts, StreamEnd, StreamUsage, TextParts, ThinkingControl,
+};
+
 /// What a vendor of this format does differently.
 ///
 /// ```
@@ -33,6 +38,20 @@ pub struct Quirks {
     pub text_parts: TextParts,
     /// Top-level fields that the vendor answers with a refusal, so that they are left out.
     pub refused_fields: &'static [&'static str],
+    /// Top-level fields that the vendor knows under another name: the format's, then the vendor's.
+    pub renamed_fields: &'static [(&'static str, &'static str)],
+    /// Fields of messages that the vendor answers with a refusal, so that they are left out.
+    pub refused_message_fields: &'static [&'static str],
+    /// Which ids of tool calls the vendor takes.
+    pub call_ids: CallIds,
+    /// How documents stand in the content of messages.
+    pub documents: DocumentParts,
+    /// How sound stands in the content of messages.
+    pub sound: SoundParts,
+    /// What becomes of marks that ask the vendor to cache the prompt.
+    pub cache_marks: CacheMarks,
+    /// How a request says how much to think.
+    pub thinking: ThinkingControl,
     /// What becomes of the model's earlier thinking.
     pub earlier_reasoning: EarlierReasoning,
     /// Whether a stream tells its usage only on request.
@@ -41,80 +60,6 @@ pub struct Quirks {
     pub stream_end: StreamEnd,
     /// A field of the vendor's own around `usage` and `error` in stream chunks.
     pub envelope: Option<&'static str>,
-}
-
-/// What becomes of the `developer` role.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum DeveloperRole {
-    /// The vendor knows it.
-    Kept,
-    /// The vendor does not know it: it is sent as `system`.
-    AsSystem,
-}
-
-/// Under which name the bound on the answer is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum OutputLimit {
-    /// `max_completion_tokens`; a caller's own `max_tokens` is left alone.
-    MaxCompletionTokens,
-    /// `max_tokens`, because the vendor ignores the newer name and would answer without a bound.
-    /// Bytes that arrived keep the newer name beside it.
-    MaxTokens,
-}
-
-/// Whether messages may name their participant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ParticipantNames {
-    /// `name` is sent.
-    Kept,
-    /// The vendor refuses requests with `name`: it is left out.
-    Dropped,
-}
-
-/// What becomes of several texts in a message that is not the user's.
-///
-/// Counts where a request is written from the types; bytes that pass through stay as they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TextParts {
-    /// They are sent as a list.
-    Kept,
-    /// The vendor takes a string only: they are joined, an empty line between them.
-    Joined,
-}
-
-/// What becomes of the model's earlier thinking, unless another vendor signed it, which is never sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum EarlierReasoning {
-    /// It is not sent.
-    Dropped,
-    /// It is sent as `reasoning_content` of the assistant's message, which open models expect
-    /// between tool calls.
-    ReasoningContent,
-}
-
-/// Whether a stream tells its usage only on request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum StreamUsage {
-    /// `stream_options.include_usage` asks for it.
-    Requested,
-    /// The vendor tells it anyway; nothing is added to the request.
-    Unasked,
-}
-
-/// What ends a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum StreamEnd {
-    /// `[DONE]` only.
-    Done,
-    /// `[DONE]`, or the end of the body once every answer that began has its finish reason.
-    DoneOrFinished,
 }
 
 impl Quirks {
@@ -128,6 +73,13 @@ impl Quirks {
             participant_names: ParticipantNames::Kept,
             text_parts: TextParts::Kept,
             refused_fields: &[],
+            renamed_fields: &[],
+            refused_message_fields: &[],
+            call_ids: CallIds::Any,
+            documents: DocumentParts::Inline,
+            sound: SoundParts::Object,
+            cache_marks: CacheMarks::Dropped,
+            thinking: ThinkingControl::Effort,
             earlier_reasoning: EarlierReasoning::Dropped,
             stream_usage: StreamUsage::Requested,
             stream_end: StreamEnd::Done,
@@ -174,6 +126,62 @@ impl Quirks {
     #[must_use]
     pub const fn with_refused_fields(mut self, refused_fields: &'static [&'static str]) -> Self {
         self.refused_fields = refused_fields;
+        self
+    }
+
+    /// Names the top-level fields that the vendor knows under another name: the format's, then the
+    /// vendor's.
+    #[must_use]
+    pub const fn with_renamed_fields(
+        mut self,
+        renamed_fields: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        self.renamed_fields = renamed_fields;
+        self
+    }
+
+    /// Names the fields of messages that the vendor refuses.
+    #[must_use]
+    pub const fn with_refused_message_fields(
+        mut self,
+        refused_message_fields: &'static [&'static str],
+    ) -> Self {
+        self.refused_message_fields = refused_message_fields;
+        self
+    }
+
+    /// Says which ids of tool calls the vendor takes.
+    #[must_use]
+    pub const fn with_call_ids(mut self, call_ids: CallIds) -> Self {
+        self.call_ids = call_ids;
+        self
+    }
+
+    /// Says how documents stand in the content of messages.
+    #[must_use]
+    pub const fn with_documents(mut self, documents: DocumentParts) -> Self {
+        self.documents = documents;
+        self
+    }
+
+    /// Says how sound stands in the content of messages.
+    #[must_use]
+    pub const fn with_sound(mut self, sound: SoundParts) -> Self {
+        self.sound = sound;
+        self
+    }
+
+    /// Says what becomes of marks that ask the vendor to cache the prompt.
+    #[must_use]
+    pub const fn with_cache_marks(mut self, cache_marks: CacheMarks) -> Self {
+        self.cache_marks = cache_marks;
+        self
+    }
+
+    /// Says how a request says how much to think.
+    #[must_use]
+    pub const fn with_thinking(mut self, thinking: ThinkingControl) -> Self {
+        self.thinking = thinking;
         self
     }
 

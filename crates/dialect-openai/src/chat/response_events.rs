@@ -29,11 +29,18 @@ fn events_of_choice(answer: &Choice, events: &mut Vec<StreamEvent>) {
                 choice,
                 text: text.clone(),
             }),
-            PartKind::Reasoning(reasoning) if reasoning.signature.is_none() => {
-                events.push(StreamEvent::Reasoning {
-                    choice,
-                    text: reasoning.text.clone(),
-                });
+            PartKind::Reasoning(reasoning) if !reasoning.redacted => {
+                if !reasoning.text.is_empty() {
+                    events.push(StreamEvent::Reasoning {
+                        choice,
+                        text: reasoning.text.clone(),
+                    });
+                }
+                let signature = reasoning.signature.clone();
+                events.extend(
+                    signature
+                        .map(|signature| StreamEvent::ReasoningSignature { choice, signature }),
+                );
             }
             PartKind::Refusal(text) => events.push(StreamEvent::Refusal {
                 choice,

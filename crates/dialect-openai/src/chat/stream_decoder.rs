@@ -7,8 +7,9 @@ use interline_core::{Error, Frame, Part, Phase, RawFrame, Result, StreamEvent};
 use interline_transport::{SseEvent, SseForm, body_snippet};
 use serde_json::{Map, Value, json};
 
-use super::decode_answer::{take_reasoning, take_refusal, take_text};
+use super::decode_answer::{take_refusal, take_said};
 use super::finish_reason::{self, Ending};
+use super::reasoning_details::DetailsLog;
 use super::tool_call_slots::ToolCallSlots;
 use super::{
     FORMAT, Quirks, StreamEnd, decode_error, decode_response, logprobs, response_events, usage,
@@ -29,6 +30,7 @@ pub struct StreamDecoder {
     quirks: Quirks,
     id: String,
     started: bool,
+    announced: bool,
     content_seen: bool,
     ended: bool,
     choices: BTreeMap<u32, ChoiceState>,
@@ -38,6 +40,7 @@ pub struct StreamDecoder {
 struct ChoiceState {
     finished: bool,
     calls: ToolCallSlots,
+    details: DetailsLog,
 }
 
 impl StreamDecoder {
@@ -48,6 +51,7 @@ impl StreamDecoder {
             quirks,
             id: String::new(),
             started: false,
+            announced: false,
             content_seen: false,
             ended: false,
             choices: BTreeMap::new(),
@@ -140,24 +144,16 @@ impl StreamDecoder {
         }
         let response = decode_response(body)?;
         self.started = true;
+        self.announced = true;
         self.ended = true;
         Ok((response_events::of(&response), Forwarded::EventsOnly))
     }
 
     fn chunk(&mut self, mut chunk: Map<String, Value>, data: &Bytes) -> Result<Vec<StreamEvent>> {
         let mut events = Vec::new();
-        if !self.started && chunk.contains_key("choices") {
-            self.started = true;
-            let text = |key: &str| {
-                let text = chunk.get(key)?.as_str()?;
-                (!text.is_empty()).then(|| text.to_owned())
-            };
-            self.id = text("id").unwrap_or_default();
-            events.push(StreamEvent::Started {
-                id: text("id"),
-                model: text("model"),
-                created: chunk.get("created").and_then(Value::as_u64),
-            });
+        self.started |= chunk.contains_key("choices");
+        if !self.announced {
+            events.extend(self.announce(&chunk));
         }
         match chunk.remove("choices") {
             None | Some(Value::Null) => {}
@@ -177,6 +173,24 @@ impl StreamDecoder {
             }
         }
         Ok(events)
+    }
+
+    /// Tells that the answer has begun. A chunk without answers and names, which some vendors send
+    /// ahead with what their filter found, tells nothing yet.
+    fn announce(&mut self, chunk: &Map<String, Value>) -> Option<StreamEvent> {
+        let text = |key: &str| {
+            let text = chunk.get(key)?.as_str()?;
+            (!text.is_empty()).then(|| text.to_owned())
+        };
+        let choices = chunk.get("choices")?.as_array();
+        let (id, model) = (text("id"), text("model"));
+        if choices.is_none_or(Vec::is_empty) && id.is_none() && model.is_none() {
+            return None;
+        }
+        self.announced = true;
+        self.id = id.clone().unwrap_or_default();
+        let created = chunk.get("created").and_then(Value::as_u64);
+        Some(StreamEvent::Started { id, model, created })
     }
 
     fn choice(&mut self, choice: Value, data: &Bytes, events: &mut Vec<StreamEvent>) -> Result<()> {
@@ -212,6 +226,12 @@ impl StreamDecoder {
             // Some servers repeat the reason in a closing chunk.
             Some(Ending::Reason(reason)) if !state.finished => {
                 state.finished = true;
+                events.extend(state.details.signature().map(|signature| {
+                    StreamEvent::ReasoningSignature {
+                        choice: index,
+                        signature,
+                    }
+                }));
                 let stop = fields.get("stop_reason").and_then(Value::as_str);
                 events.push(StreamEvent::Finished {
                     choice: index,
@@ -242,12 +262,21 @@ fn read_delta(
     state: &mut ChoiceState,
     events: &mut Vec<StreamEvent>,
 ) -> Result<()> {
-    if let Some(text) = take_reasoning(&mut delta) {
-        events.push(StreamEvent::Reasoning { choice, text });
+    if let Some(details) = delta.get("reasoning_details") {
+        state.details.take(details);
     }
-    let text = take_text(&mut delta).map_err(|_| broken("has content that is no text"))?;
-    if !text.is_empty() {
-        events.push(StreamEvent::Text { choice, text });
+    let said = take_said(&mut delta).map_err(|()| broken("has content that is no text"))?;
+    if !said.thoughts.is_empty() {
+        events.push(StreamEvent::Reasoning {
+            choice,
+            text: said.thoughts,
+        });
+    }
+    if !said.text.is_empty() {
+        events.push(StreamEvent::Text {
+            choice,
+            text: said.text,
+        });
     }
     if let Some(text) = take_refusal(&mut delta) {
         events.push(StreamEvent::Refusal { choice, text });

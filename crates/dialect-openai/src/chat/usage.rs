@@ -2,8 +2,8 @@
 //!
 //! The format counts cached tokens within `prompt_tokens` and thinking within `completion_tokens`,
 //! which is also the rule of [`Usage`].
-//! Some gateways count thinking *beside* the completion. A part that is larger than its whole cannot
-//! be within it, so that contradiction is taken as proof of the other rule, and the part is added.
+//! Some vendors count thinking *beside* the completion. Two contradictions are taken as proof of that,
+//! and the part is added: a part larger than its whole, and a total that only adds up with the part.
 
 use interline_core::Usage;
 use serde_json::{Map, Value};
@@ -33,14 +33,19 @@ pub(crate) fn read(usage: &Value) -> Usage {
             "/reasoning_tokens",
         ],
     );
-    read.input_tokens = including(
-        first_count(usage, &["/prompt_tokens"]),
-        read.cached_input_tokens,
-    );
-    read.output_tokens = including(
-        first_count(usage, &["/completion_tokens"]),
-        read.reasoning_tokens,
-    );
+    let input = first_count(usage, &["/prompt_tokens"]);
+    let output = first_count(usage, &["/completion_tokens"]);
+    read.input_tokens = including(input, read.cached_input_tokens);
+    read.output_tokens = including(output, read.reasoning_tokens);
+    let total = first_count(usage, &["/total_tokens"]);
+    if let (Some(input), Some(output), Some(thinking)) = (input, output, read.reasoning_tokens)
+        && total
+            == input
+                .checked_add(output)
+                .and_then(|sum| sum.checked_add(thinking))
+    {
+        read.output_tokens = Some(output.saturating_add(thinking));
+    }
     read
 }
 
@@ -127,6 +132,21 @@ mod tests {
                 "completion_tokens_details": {"reasoning_tokens": 25}}),
             [Some(9), None, None, Some(27), Some(25)],
         );
+        check(
+            &json!({"prompt_tokens": 29, "completion_tokens": 6, "total_tokens": 35,
+                "prompt_tokens_details": {"cached_tokens": 157}}),
+            [Some(186), Some(157), None, Some(6), None],
+        );
+    }
+
+    #[test]
+    fn a_part_that_the_total_needs_was_counted_beside_its_whole() {
+        let usage = |total: u64| {
+            json!({"prompt_tokens": 9, "completion_tokens": 30, "total_tokens": total,
+                "completion_tokens_details": {"reasoning_tokens": 25}})
+        };
+        check(&usage(64), [Some(9), None, None, Some(55), Some(25)]);
+        check(&usage(39), [Some(9), None, None, Some(30), Some(25)]);
     }
 
     #[test]

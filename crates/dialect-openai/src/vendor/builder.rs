@@ -10,7 +10,7 @@ use interline_transport::{ConnectionSettings, Transport, bearer_header};
 use secrecy::SecretString;
 
 use super::{KeyRule, Vendor, VendorChat};
-use crate::{ChatAdapter, Quirks};
+use crate::{ChatAdapter, Endpoints, Quirks};
 
 /// Makes a provider of the vendor `V`; everything but a required key has a default.
 pub struct VendorBuilder<V> {
@@ -108,7 +108,9 @@ impl<V: Vendor> VendorBuilder<V> {
             Some(transport) => transport,
             None => self.settings.transport()?,
         };
-        let adapter = ChatAdapter::new(self.id, transport, base_url, headers, self.quirks);
+        let endpoints = Endpoints::new("chat/completions", V::PROFILE.health_path);
+        let adapter = ChatAdapter::new(self.id, transport, base_url, headers, self.quirks)
+            .with_endpoints(endpoints);
         Ok(VendorChat::over(adapter))
     }
 }

@@ -12,6 +12,8 @@ pub struct VendorProfile {
     pub kind: &'static str,
     /// Where the API lives, up to and with its version path.
     pub base_url: &'static str,
+    /// The path below the base URL that answers a free GET request which needs the key.
+    pub health_path: &'static str,
     /// Whether a key is needed.
     pub key: KeyRule,
     /// What the vendor does differently.
@@ -32,7 +34,8 @@ pub enum KeyRule {
 }
 
 impl VendorProfile {
-    /// The defaults of the vendor that configuration files call `kind`.
+    /// The defaults of the vendor that configuration files call `kind`. Its health is asked of the
+    /// list of models.
     #[must_use]
     pub const fn new(
         kind: &'static str,
@@ -43,9 +46,17 @@ impl VendorProfile {
         Self {
             kind,
             base_url,
+            health_path: "models",
             key,
             quirks,
         }
+    }
+
+    /// Asks the vendor's health elsewhere, because it has no list of models or shows it to anybody.
+    #[must_use]
+    pub const fn with_health_path(mut self, health_path: &'static str) -> Self {
+        self.health_path = health_path;
+        self
     }
 
     /// The environment variable that usually holds the key.

@@ -7,9 +7,9 @@ use futures_util::{StreamExt, stream};
 use http::{HeaderMap, HeaderValue};
 use interline_core::{
     CallContext, ChatRequest, Error, ErrorKind, Feature, Message, ModelId, Origin, Phase, Provider,
-    ProviderId, Result, RetryHint, async_trait,
+    ProviderId, Result, RetryHint, StreamEvent, async_trait,
 };
-use interline_dialect_openai::{ChatAdapter, FORMAT, Quirks, StreamEnd};
+use interline_dialect_openai::{ChatAdapter, Endpoints, FORMAT, Quirks, StreamEnd};
 use interline_transport::{Accept, HttpRequest, HttpResponse, Transport};
 
 use crate::support::canned::Canned;
@@ -50,7 +50,7 @@ async fn streamed(transport: Canned, quirks: Quirks) -> (Vec<String>, Option<Err
     while let Some(frame) = frames.next().await {
         match frame {
             Ok(frame) => texts.extend(frame.events.into_iter().filter_map(|event| match event {
-                interline_core::StreamEvent::Text { text, .. } => Some(text),
+                StreamEvent::Text { text, .. } => Some(text),
                 _ => None,
             })),
             Err(error) => {
@@ -291,4 +291,70 @@ async fn sound_and_custom_tools_are_content_although_no_type_knows_them() {
         let (_, failure) = streamed(Canned::events(&event), Quirks::default()).await;
         check_failure(failure, ErrorKind::Protocol, Phase::AfterOutput);
     }
+}
+
+#[tokio::test]
+async fn the_model_may_stand_in_the_path_and_health_elsewhere() {
+    let transport = Arc::new(Canned::json(200, ANSWER));
+    let endpoints = Endpoints::new("deployments/{model}/chat", "health").with_query("v=1");
+    let adapter = adapter(&transport, Quirks::default()).with_endpoints(endpoints);
+    let cx = CallContext::new("c");
+    adapter.complete(&cx, &request()).await.expect("an answer");
+    assert_eq!(
+        transport.request().url,
+        "https://llm.example/base/v1/deployments/m/chat?v=1"
+    );
+    transport.requests.lock().expect("not poisoned").clear();
+    adapter.health_check(&cx).await.expect("well");
+    assert_eq!(
+        transport.request().url,
+        "https://llm.example/base/v1/health?v=1"
+    );
+}
+
+/// The events of a stream, and nothing but events.
+async fn events(body: &str) -> Vec<StreamEvent> {
+    let adapter = adapter(&Arc::new(Canned::events(body)), Quirks::default());
+    let mut frames = adapter
+        .stream(&CallContext::new("c"), &request())
+        .await
+        .expect("a stream");
+    let mut events = Vec::new();
+    while let Some(frame) = frames.next().await {
+        events.extend(frame.expect("no error").events);
+    }
+    events
+}
+
+#[tokio::test]
+async fn a_chunk_of_filter_results_ahead_of_the_answer_is_not_its_start() {
+    let filter =
+        "data: {\"id\":\"\",\"model\":\"\",\"choices\":[],\"prompt_filter_results\":[]}\n\n";
+    let events = events(&format!("{filter}{ROLE}{TEXT}{FINISH}{DONE}")).await;
+    let first = StreamEvent::Started {
+        id: Some("1".into()),
+        model: None,
+        created: None,
+    };
+    assert_eq!(events.first(), Some(&first));
+}
+
+#[tokio::test]
+async fn signed_thinking_is_told_when_the_answer_ends() {
+    let delta = |delta: &str| {
+        format!("data: {{\"id\":\"1\",\"choices\":[{{\"index\":0,\"delta\":{delta}}}]}}\n\n")
+    };
+    let thought = delta(
+        r#"{"reasoning":"hm","reasoning_details":[{"type":"reasoning.text","text":"hm","index":0}]}"#,
+    );
+    let signature =
+        delta(r#"{"reasoning_details":[{"type":"reasoning.text","signature":"sig","index":0}]}"#);
+    let events = events(&format!("{thought}{signature}{TEXT}{FINISH}{DONE}")).await;
+    let value = events.iter().find_map(|event| match event {
+        StreamEvent::ReasoningSignature { signature, .. } => Some(signature.value.as_str()),
+        _ => None,
+    });
+    let value: serde_json::Value = serde_json::from_str(value.expect("a signature")).expect("JSON");
+    assert_eq!(value[0]["text"], "hm");
+    assert_eq!(value[0]["signature"], "sig");
 }

@@ -1,4 +1,5 @@
-//! Hand-written exchanges, one per kind, in the form of the recorded ones.
+//! Hand-written exchanges in the form of the recorded ones: one per kind, and what vendors document
+//! but no recording shows.
 
 use bytes::Bytes;
 use interline_dialect_openai::{Mode, Quirks, decode_request, encode_request};
@@ -18,6 +19,17 @@ const FIXTURES: &[&str] = &[
     include_str!("fixtures/reasoning.json"),
     include_str!("fixtures/error.json"),
     include_str!("fixtures/error-midstream.json"),
+    include_str!("fixtures/azure-content-filter.json"),
+    include_str!("fixtures/cerebras-queue.json"),
+    include_str!("fixtures/deepseek-balance.json"),
+    include_str!("fixtures/fireworks-completion.json"),
+    include_str!("fixtures/fireworks-error.json"),
+    include_str!("fixtures/fireworks-stream.json"),
+    include_str!("fixtures/mistral-validation.json"),
+    include_str!("fixtures/openrouter-error-in-200.json"),
+    include_str!("fixtures/openrouter-midstream.json"),
+    include_str!("fixtures/openrouter-moderation.json"),
+    include_str!("fixtures/xai-credits.json"),
 ];
 
 fn fixtures() -> impl Iterator<Item = Recording> {

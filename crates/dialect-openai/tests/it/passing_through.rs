@@ -1,10 +1,14 @@
 //! What passes through as it came, and the few things that are changed on the way.
 
 use bytes::Bytes;
-use interline_core::{ErrorKind, Feature, FeatureSet, Frame, RawFrame, StreamEvent, Usage};
+use interline_core::{
+    ChatBody, ChatRequest, ErrorKind, Feature, FeatureSet, Frame, Message, RawFrame, StreamEvent,
+    Usage,
+};
 use interline_dialect_openai::{
-    DeveloperRole, FORMAT, Mode, OutputLimit, ParticipantNames, Quirks, StreamEncoder,
-    StreamOptions, UsageChunk, decode_request, decode_response, encode_request, encode_response,
+    CallIds, DeveloperRole, EarlierReasoning, FORMAT, Mode, OutputLimit, ParticipantNames, Quirks,
+    StreamEncoder, StreamOptions, StreamUsage, ThinkingControl, UsageChunk, decode_request,
+    decode_response, encode_request, encode_response,
 };
 use serde_json::{Value, json};
 
@@ -44,7 +48,7 @@ fn a_stream_asks_for_usage_and_keeps_the_callers_own_options() {
 }
 
 #[test]
-fn hints_that_the_vendor_refuses_are_left_out_and_the_bound_gets_its_older_name_too() {
+fn hints_that_the_vendor_refuses_are_left_out_and_the_bound_keeps_its_name() {
     let quirks = Quirks::default()
         .with_features(FeatureSet::all().without(Feature::Logprobs))
         .with_output_limit(OutputLimit::MaxTokens)
@@ -53,7 +57,7 @@ fn hints_that_the_vendor_refuses_are_left_out_and_the_bound_gets_its_older_name_
         r#"{"model":"chat","messages":[{"role":"user","content":"hi"}],"logprobs":true,"top_logprobs":2,"logit_bias":{"1":2},"max_completion_tokens":9}"#,
         Mode::Unary,
         &quirks,
-        r#"{"model":"vendor-model","messages":[{"role":"user","content":"hi"}],"max_completion_tokens":9,"max_tokens":9}"#,
+        r#"{"model":"vendor-model","messages":[{"role":"user","content":"hi"}],"max_completion_tokens":9}"#,
     );
 }
 
@@ -168,4 +172,99 @@ fn a_failure_is_the_last_event_and_carries_the_answers_id() {
             "choices": [{"index": 0, "delta": {}, "finish_reason": "error"}],
             "error": {"message": "gone", "code": "unavailable"}})
     );
+}
+
+#[test]
+fn fields_that_the_vendor_calls_otherwise_get_its_name() {
+    let quirks = Quirks::default()
+        .with_renamed_fields(&[("seed", "random_seed")])
+        .with_stream_usage(StreamUsage::Unasked)
+        .with_refused_fields(&["stream_options"]);
+    let ask = |fields: &str| {
+        format!(r#"{{"model":"chat","messages":[{{"role":"user","content":"hi"}}],{fields}}}"#)
+    };
+    let got = |fields: &str| {
+        format!(
+            r#"{{"model":"vendor-model","messages":[{{"role":"user","content":"hi"}}],{fields}}}"#
+        )
+    };
+    check_sent(
+        &ask(r#""seed":7,"stream_options":{"include_usage":true}"#),
+        Mode::Stream,
+        &quirks,
+        &got(r#""stream":true,"random_seed":7"#),
+    );
+    // The vendor's own word stands.
+    check_sent(
+        &ask(r#""seed":7,"random_seed":8"#),
+        Mode::Unary,
+        &quirks,
+        &got(r#""random_seed":8"#),
+    );
+    let mut body = ChatBody::default();
+    body.messages = vec![Message::user("hi")];
+    body.params.seed = Some(7);
+    let request = ChatRequest::from_body("m", body);
+    let sent = encode_request(&request, Mode::Stream, &quirks).expect("carried");
+    let sent: Value = serde_json::from_slice(&sent).expect("JSON");
+    assert_eq!(sent["random_seed"], 7);
+    assert_eq!(sent.get("seed"), None);
+    assert_eq!(sent.get("stream_options"), None);
+}
+
+#[test]
+fn thinking_that_is_switched_off_stays_off_where_the_vendor_has_another_switch() {
+    let quirks = Quirks::default().with_thinking(ThinkingControl::EffortAndSwitch);
+    let ask = |fields: &str| {
+        format!(r#"{{"model":"chat","messages":[{{"role":"user","content":"hi"}}],{fields}}}"#)
+    };
+    let got = |fields: &str| {
+        format!(
+            r#"{{"model":"vendor-model","messages":[{{"role":"user","content":"hi"}}],{fields}}}"#
+        )
+    };
+    check_sent(
+        &ask(r#""reasoning_effort":"none""#),
+        Mode::Unary,
+        &quirks,
+        &got(r#""thinking":{"type":"disabled"}"#),
+    );
+    for kept in [
+        r#""reasoning_effort":"medium""#,
+        r#""thinking":{"type":"enabled"},"reasoning_effort":"none""#,
+    ] {
+        check_sent(&ask(kept), Mode::Unary, &quirks, &got(kept));
+    }
+}
+
+#[test]
+fn messages_are_written_anew_only_where_something_changes_in_them() {
+    let quirks = Quirks::default()
+        .with_call_ids(CallIds::NineAlphanumeric)
+        .with_earlier_reasoning(EarlierReasoning::ThinkingParts);
+    // The unusual spelling of a number shows whether the bytes stayed.
+    let untouched = r#"{"model":"chat","messages":[{"role":"user","content":"hi","x":1.0e2}]}"#;
+    check_sent(
+        untouched,
+        Mode::Unary,
+        &quirks,
+        &untouched.replace(r#""chat""#, r#""vendor-model""#),
+    );
+    let body = json!({"model": "chat", "messages": [
+        {"role": "assistant", "content": "Let me see.", "reasoning_content": "hm", "x": 1,
+            "tool_calls": [{"id": "6SmIVvgTb", "type": "function",
+                "function": {"name": "f", "arguments": "{}"}}]},
+        {"role": "tool", "tool_call_id": "6SmIVvgTb", "content": "7"}]});
+    let sent: Value =
+        serde_json::from_str(&sent(&body.to_string(), Mode::Unary, &quirks)).expect("JSON");
+    assert_eq!(
+        sent["messages"][0],
+        json!({"role": "assistant", "x": 1,
+            "content": [
+                {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}], "closed": true},
+                {"type": "text", "text": "Let me see."}],
+            "tool_calls": [{"id": "6SmIVvgTb", "type": "function",
+                "function": {"name": "f", "arguments": "{}"}}]})
+    );
+    assert_eq!(sent["messages"][1], body["messages"][1]);
 }

@@ -1,4 +1,4 @@
-//! The recorded traffic of ten vendors and servers, cut at arbitrary byte offsets.
+//! The recorded traffic of many vendors and servers, cut at arbitrary byte offsets.
 
 use std::collections::BTreeMap;
 

@@ -49,27 +49,27 @@ fn call((name, arguments): &(String, String)) -> Value {
 }
 
 /// The cases give figures as on the wire. The types' inclusion rule differs from it only where the
-/// vendor counts thinking beside the completion, which shows when it is the larger of the two.
+/// vendor counts a part beside its whole, which shows when it is the larger of the two.
 fn usage(expected: &Value, answer: &Answer) -> Vec<String> {
     let Some(wanted) = expected.get("usage") else {
         return Vec::new();
     };
     let count = |key: &str| wanted.get(key).and_then(Value::as_u64);
-    let reasoning = count("reasoning_tokens").unwrap_or(0);
-    let output = count("output_tokens").map(|output| {
-        if reasoning > output {
-            output + reasoning
-        } else {
-            output
-        }
-    });
+    let including = |whole: &str, part: &str| {
+        let part = count(part).unwrap_or(0);
+        count(whole).map(|whole| if part > whole { whole + part } else { whole })
+    };
     [
         (
             "input_tokens",
-            count("input_tokens"),
+            including("input_tokens", "cached_input_tokens"),
             answer.usage.input_tokens,
         ),
-        ("output_tokens", output, answer.usage.output_tokens),
+        (
+            "output_tokens",
+            including("output_tokens", "reasoning_tokens"),
+            answer.usage.output_tokens,
+        ),
         (
             "cached_input_tokens",
             count("cached_input_tokens"),

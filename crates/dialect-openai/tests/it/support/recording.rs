@@ -12,15 +12,22 @@ use super::canned::Canned;
 
 /// The wire protocols of this crate.
 const PROTOCOLS: &[&str] = &[
+    "azure.chat",
+    "cerebras.chat",
+    "deepseek.chat",
     "gpustack.chat",
     "groq.chat",
     "huggingface.chat",
     "llamacpp.chat",
+    "mistral.chat",
     "ollama.openai-chat",
     "openai.chat",
+    "openrouter.chat",
+    "perplexity.chat",
     "together.chat",
     "vercel-gateway.chat",
     "vllm.chat",
+    "xai.chat",
     "zai.chat",
 ];
 
@@ -98,7 +105,10 @@ impl Recording {
     /// What the protocol's vendor does differently, as far as answers go.
     pub(crate) fn quirks(&self) -> Quirks {
         match self.protocol.as_str() {
-            "openai.chat" | "together.chat" => Quirks::new(),
+            "azure.chat" | "cerebras.chat" | "deepseek.chat" | "fireworks.chat"
+            | "mistral.chat" | "openai.chat" | "openrouter.chat" | "together.chat" | "xai.chat" => {
+                Quirks::new()
+            }
             "groq.chat" => Quirks::new().with_envelope("x_groq"),
             _ => Quirks::new().with_stream_end(StreamEnd::DoneOrFinished),
         }
