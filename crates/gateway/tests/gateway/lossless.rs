@@ -1,9 +1,11 @@
 //! Where formats match, nothing is lost: requests, answers and error bodies.
 
-use interline_simulator::{ErrorCase, Fault};
+use interline::{Config, Registry};
+use interline_gateway::Gateway;
+use interline_simulator::{Canned, CannedServer, ErrorCase, Fault};
 use serde_json::json;
 
-use crate::house::{House, Seen, Speaks};
+use crate::house::{House, Seen, Speaks, http_client};
 
 #[tokio::test]
 async fn unknown_request_fields_reach_a_vendor_of_the_same_format() {
@@ -79,5 +81,34 @@ async fn rate_limit_headers_are_passed_on_where_the_formats_match() {
         !other.has_header("x-ratelimit-remaining-requests"),
         "{:?}",
         other.headers
+    );
+}
+
+#[tokio::test]
+async fn a_key_that_a_vendor_echoes_is_left_out_of_its_error_body() {
+    let echo = r#"{"error":{"message":"no such field; your key sk-upstream-secret","code":"x"}}"#;
+    let vendor = CannedServer::start(Canned::new(400, echo))
+        .await
+        .expect("a port");
+    let settings = json!({"api_key": "sk-upstream-secret", "base_url": vendor.base_url()});
+    let config = Config::new().with_provider(
+        "echo",
+        "openai",
+        settings.as_object().cloned().expect("an object"),
+    );
+    let gateway = Gateway::new(config, Registry::standard())
+        .with_listen("127.0.0.1:0")
+        .bind()
+        .await
+        .expect("a gateway");
+    let url = format!("http://{}/v1/chat/completions", gateway.address());
+    tokio::spawn(gateway.serve_until(std::future::pending()));
+    let body = Speaks::OpenAi.hello("echo/m");
+    let reply = http_client().post(url).json(&body).send().await;
+    let seen = Seen::read(reply.expect("a reply")).await;
+    assert_eq!(seen.status, 400);
+    assert_eq!(
+        seen.text(),
+        echo.replace("sk-upstream-secret", "[redacted]")
     );
 }

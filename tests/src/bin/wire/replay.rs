@@ -3,7 +3,7 @@
 use interline::{ChatRequest, ErrorKind, Message, Result};
 use interline_simulator::{Canned, CannedServer};
 use interline_testkit::{Outcome, RecordedCase, differences};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::api::Api;
 use crate::cuts;
@@ -37,7 +37,7 @@ async fn replay(case: &RecordedCase, api: &Api, offsets: Vec<usize>) -> Result<V
         .await
         .map_err(|error| interline::Error::invalid_request(format!("no server: {error}")))?;
     let path = case.request.path.split('?').next().unwrap_or_default();
-    let prefix = path.strip_suffix(api.call_path).unwrap_or_default();
+    let prefix = path.strip_suffix(&*api.call_path).unwrap_or_default();
     let provider = (api.provider)(&format!("{}{prefix}", server.base_url()))?;
     let decoded = (api.decode_request)(case.request.body.to_string().into());
     let request = match &decoded {
@@ -82,19 +82,7 @@ fn request_differences(recorded: &Value, sent: &Value) -> Vec<String> {
         .keys()
         .chain(sent.keys().filter(|key| !recorded.contains_key(*key)));
     keys.filter(|key| !OWNED_KEYS.contains(&key.as_str()))
-        .filter(|key| !is_limit_under_older_name(key, recorded, sent))
         .filter(|key| recorded.get(*key) != sent.get(*key))
         .map(|key| format!("the request sent differs in `{key}`"))
         .collect()
-}
-
-/// Servers that know only `max_tokens` are given the limit under that name as well.
-fn is_limit_under_older_name(
-    key: &str,
-    recorded: &Map<String, Value>,
-    sent: &Map<String, Value>,
-) -> bool {
-    key == "max_tokens"
-        && !recorded.contains_key(key)
-        && sent.get(key) == recorded.get("max_completion_tokens")
 }
