@@ -29,8 +29,8 @@
 //! ```
 //!
 //! # Features
-//! Each vendor is a feature, none is on by default: `anthropic`, `groq`, `local`, `openai`,
-//! `together`. `config` reads configuration files. `full` is all of them.
+//! Each vendor is a feature, none is on by default: `anthropic`, `google`, `groq`, `local`,
+//! `openai`, `together`. `config` reads configuration files. `full` is all of them.
 
 mod client;
 
@@ -54,6 +54,8 @@ pub mod config;
 
 #[cfg(feature = "anthropic")]
 pub use interline_provider_anthropic as anthropic;
+#[cfg(feature = "google")]
+pub use interline_provider_google as google;
 #[cfg(feature = "groq")]
 pub use interline_provider_groq as groq;
 #[cfg(feature = "local")]

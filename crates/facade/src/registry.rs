@@ -26,6 +26,8 @@ impl Registry {
         let registry = Self::empty();
         #[cfg(feature = "anthropic")]
         let registry = registry.with(interline_provider_anthropic::AnthropicFactory);
+        #[cfg(feature = "google")]
+        let registry = registry.with(interline_provider_google::GoogleFactory);
         #[cfg(feature = "groq")]
         let registry = registry.with(interline_provider_groq::GroqFactory);
         #[cfg(feature = "local")]

@@ -99,7 +99,7 @@ impl Differences {
         self.same("input tokens", input.map(Some), &got.input_tokens);
         self.same(
             "output tokens",
-            want.normalised_output().map(Some),
+            want.normalised_output(rule).map(Some),
             &got.output_tokens,
         );
         self.same(

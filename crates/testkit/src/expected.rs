@@ -76,7 +76,7 @@ pub struct ExpectedUsage {
     pub reasoning_tokens: Option<u64>,
 }
 
-/// How a vendor counts input, so that wire figures can be compared with normalised ones.
+/// How a vendor counts, so that wire figures can be compared with normalised ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UsageRule {
@@ -84,6 +84,8 @@ pub enum UsageRule {
     InputIncludesCache,
     /// Input excludes both (Anthropic).
     InputExcludesCache,
+    /// Input includes both, output excludes thinking (Google).
+    OutputExcludesThinking,
 }
 
 impl ExpectedUsage {
@@ -93,7 +95,7 @@ impl ExpectedUsage {
         let cache =
             self.cached_input_tokens.unwrap_or(0) + self.cache_creation_input_tokens.unwrap_or(0);
         match rule {
-            UsageRule::InputIncludesCache => self.input_tokens,
+            UsageRule::InputIncludesCache | UsageRule::OutputExcludesThinking => self.input_tokens,
             UsageRule::InputExcludesCache => self.input_tokens.map(|input| input + cache),
         }
     }
@@ -102,13 +104,10 @@ impl ExpectedUsage {
     ///
     /// Thinking that exceeds the output cannot be part of it, so such a vendor counts it apart.
     #[must_use]
-    pub fn normalised_output(&self) -> Option<u64> {
+    pub fn normalised_output(&self, rule: UsageRule) -> Option<u64> {
         let output = self.output_tokens?;
         let reasoning = self.reasoning_tokens.unwrap_or(0);
-        Some(if reasoning > output {
-            output + reasoning
-        } else {
-            output
-        })
+        let is_apart = rule == UsageRule::OutputExcludesThinking || reasoning > output;
+        Some(if is_apart { output + reasoning } else { output })
     }
 }

@@ -92,10 +92,12 @@ impl RecordedCase {
         serde_json::from_slice(&text).map_err(|source| unreadable(file, &source))
     }
 
-    /// Whether the exchange was a streaming one.
+    /// Whether the exchange was a streaming one, refused ones included.
     #[must_use]
     pub fn is_stream(&self) -> bool {
-        self.tags.iter().any(|tag| tag == "stream")
+        self.tags
+            .iter()
+            .any(|tag| tag == "stream" || tag == "stream_requested")
             || self.request.body.get("stream").and_then(Value::as_bool) == Some(true)
     }
 

@@ -74,6 +74,7 @@ impl KnownNames {
 fn conventional_name(kind: &str) -> Option<&'static str> {
     Some(match kind {
         "anthropic" => "anthropic",
+        "google" => "gcp.gemini",
         "groq" => "groq",
         "openai" => "openai",
         "together" => "together_ai",
