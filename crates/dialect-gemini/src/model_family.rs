@@ -81,7 +81,9 @@ impl Version {
 
 fn thinking(version: Option<Version>, name: &str) -> ThinkingControl {
     let (is_flash, is_lite) = (name.contains("flash"), name.contains("lite"));
+    let is_painter_or_speaker = name.contains("image") || name.contains("tts");
     match version {
+        Some(Version { major: 2, .. }) if is_painter_or_speaker => ThinkingControl::None,
         Some(version) if version < Version::FIRST_THINKING => ThinkingControl::None,
         Some(Version { major: 2, .. }) => ThinkingControl::Budget {
             least: match (is_flash, is_lite) {
@@ -159,6 +161,7 @@ mod tests {
         level("gemini-flash-latest", "low", "medium");
         for model in [
             "gemini-2.0-flash-001",
+            "gemini-2.5-flash-image",
             "gemini-1.5-pro",
             "gemma-3-27b-it",
             "",

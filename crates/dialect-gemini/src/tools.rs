@@ -86,7 +86,12 @@ fn declaration(tool: &FunctionTool) -> Value {
         wire.insert("description".into(), json!(description));
     }
     if let Some(parameters) = &tool.parameters {
-        wire.insert("parametersJsonSchema".into(), parameters.clone());
+        let mut parameters = parameters.clone();
+        // The root must be an object, and must say so.
+        if let Value::Object(schema) = &mut parameters {
+            schema.entry("type").or_insert_with(|| json!("object"));
+        }
+        wire.insert("parametersJsonSchema".into(), parameters);
     }
     format::merge_extra(&mut wire, &tool.extra);
     Value::Object(wire)
@@ -187,6 +192,14 @@ mod tests {
         );
         let flaw = decode(&json!({"functionDeclarations": [{}]})).expect_err("no name");
         assert_eq!(flaw, Flaw::missing("name").within(0).within(FUNCTIONS));
+    }
+
+    #[test]
+    fn parameters_that_say_nothing_are_an_object() {
+        let tool = FunctionTool::new("now", json!({}));
+        let wire = encode(&[tool.into()]).expect("encodable");
+        let parameters = &wire[0]["functionDeclarations"][0]["parametersJsonSchema"];
+        assert_eq!(parameters, &json!({"type": "object"}));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use interline_core::{
     CallContext, ChatRequest, Error, ErrorKind, Feature, Frame, Message, Phase, Provider,
-    ProviderId, Result,
+    ProviderId, Result, StreamEvent,
 };
 use interline_dialect_gemini::{FORMAT, GenerateContentAdapter, Quirks};
 
@@ -149,6 +149,32 @@ async fn a_cut_stream_ends_with_an_error() {
         ErrorKind::Protocol,
         Phase::BeforeOutput,
     );
+}
+
+/// Whether the frames end well, and how much text they hold.
+fn ending(frames: &[Result<Frame>]) -> (bool, usize) {
+    let good = frames.iter().filter_map(|frame| frame.as_ref().ok());
+    let texts = good
+        .flat_map(|frame| &frame.events)
+        .map(|event| match event {
+            StreamEvent::Text { text, .. } => text.len(),
+            _ => 0,
+        });
+    let is_end = |frame: &Result<Frame>| frame.as_ref().is_ok_and(Frame::is_end);
+    (frames.last().is_some_and(is_end), texts.sum())
+}
+
+#[tokio::test]
+async fn a_stream_cut_anywhere_never_ends_well_without_all_of_its_text() {
+    for (body, whole) in [(STREAM, 2), (ARRAY, 2)] {
+        for cut in 0..body.len() {
+            let frames = frames(&replay(200, "text/event-stream", &body[..cut])).await;
+            let (ends_well, text) = ending(&frames.expect("a stream"));
+            assert!(!ends_well || text == whole, "cut at {cut}: {text}");
+        }
+        let frames = frames(&replay(200, "text/event-stream", body)).await;
+        assert_eq!(ending(&frames.expect("a stream")), (true, whole));
+    }
 }
 
 #[tokio::test]
