@@ -1,0 +1,213 @@
+//! Makes a connection to a resource of Azure from code.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderName, header};
+use interline_core::{Error, ProviderId, Result};
+use interline_dialect_openai::ChatAdapter;
+use interline_transport::{ConnectionSettings, Transport, secret_header};
+use secrecy::SecretString;
+
+use crate::surface::{Surface, host};
+use crate::{AzureOpenAi, Flavor};
+
+/// The kind's name, which is also a connection's name where none is given.
+pub(crate) const KIND: &str = "azure-openai";
+
+/// The environment variable that usually holds the key.
+const KEY_VARIABLE: &str = "AZURE_OPENAI_API_KEY";
+
+const API_KEY: HeaderName = HeaderName::from_static("api-key");
+
+/// Makes a connection to a resource of Azure; address and key are needed.
+pub struct AzureOpenAiBuilder {
+    id: ProviderId,
+    settings: ConnectionSettings,
+    api_version: Option<String>,
+    flavor: Flavor,
+    transport: Option<Arc<dyn Transport>>,
+}
+
+impl Default for AzureOpenAiBuilder {
+    fn default() -> Self {
+        Self {
+            id: KIND.into(),
+            settings: ConnectionSettings::default(),
+            api_version: None,
+            flavor: Flavor::default(),
+            transport: None,
+        }
+    }
+}
+
+impl AzureOpenAiBuilder {
+    /// Names the connection; the default is `azure-openai`.
+    #[must_use]
+    pub fn id(mut self, id: impl Into<ProviderId>) -> Self {
+        self.id = id.into();
+        self
+    }
+
+    /// Sets the key.
+    #[must_use]
+    pub fn api_key(mut self, key: impl Into<String>) -> Self {
+        self.settings.api_key = Some(SecretString::from(key.into()));
+        self
+    }
+
+    /// Says where the resource is: its host, such as `https://NAME.openai.azure.com`, any path
+    /// before the API's own kept.
+    #[must_use]
+    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
+        self.settings.base_url = Some(base_url.into());
+        self
+    }
+
+    /// Calls a dated version of the API, such as `2024-10-21`, under the deployment's path; without
+    /// one the version-free API is called.
+    #[must_use]
+    pub fn api_version(mut self, api_version: impl Into<Option<String>>) -> Self {
+        self.api_version = api_version.into();
+        self
+    }
+
+    /// Says whose models the resource serves; the default is OpenAI's.
+    #[must_use]
+    pub fn flavor(mut self, flavor: Flavor) -> Self {
+        self.flavor = flavor;
+        self
+    }
+
+    /// Sends a header with every request.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.settings.headers.insert(name.into(), value.into());
+        self
+    }
+
+    /// Replaces all connection settings.
+    #[must_use]
+    pub fn settings(mut self, settings: ConnectionSettings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Sends requests over another transport; connection timeouts are then the transport's own.
+    #[must_use]
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// Makes the connection. Nothing is sent.
+    ///
+    /// # Errors
+    /// `InvalidRequest` where the address is missing, where there is neither a key nor a header that
+    /// stands for one, or where a key, header or version cannot be sent; what
+    /// [`ConnectionSettings::transport`] says.
+    pub fn build(self) -> Result<AzureOpenAi> {
+        let surface = Surface::of(self.flavor, self.api_version.as_deref())?;
+        let Some(base_url) = &self.settings.base_url else {
+            return Err(missing_address(&self.id));
+        };
+        let mut headers = self.settings.header_map()?;
+        match &self.settings.api_key {
+            Some(key) => {
+                headers.insert(API_KEY, secret_header(key)?);
+            }
+            None if has_credential(&headers) => {}
+            None => return Err(missing_key(&self.id)),
+        }
+        let base_url = host(base_url).to_owned();
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => self.settings.transport()?,
+        };
+        let adapter = ChatAdapter::new(self.id, transport, base_url, headers, surface.quirks)
+            .with_endpoints(surface.endpoints);
+        Ok(AzureOpenAi::over(adapter, self.flavor))
+    }
+}
+
+/// Whether the extra headers hold a credential: tokens of Entra ID stand in place of the key.
+fn has_credential(headers: &HeaderMap) -> bool {
+    headers.contains_key(API_KEY) || headers.contains_key(header::AUTHORIZATION)
+}
+
+fn missing_address(id: &ProviderId) -> Error {
+    Error::invalid_request(format!(
+        "provider `{id}` of kind `{KIND}` has no base_url: set it to the resource's address, such as \
+         https://NAME.openai.azure.com"
+    ))
+    .with_param("base_url")
+}
+
+fn missing_key(id: &ProviderId) -> Error {
+    Error::invalid_request(format!(
+        "provider `{id}` of kind `{KIND}` has no api_key: set api_key, for example to \
+         \"${{{KEY_VARIABLE}}}\" in a configuration file"
+    ))
+    .with_param("api_key")
+}
+
+impl fmt::Debug for AzureOpenAiBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AzureOpenAiBuilder")
+            .field("id", &self.id)
+            .field("settings", &self.settings)
+            .field("api_version", &self.api_version)
+            .field("flavor", &self.flavor)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use interline_core::{ErrorKind, Feature, Provider, ProviderSet};
+
+    use super::*;
+
+    fn azure() -> AzureOpenAiBuilder {
+        AzureOpenAi::builder().base_url("https://n.openai.azure.com")
+    }
+
+    #[test]
+    fn address_and_key_are_needed_and_errors_say_so() {
+        let error = AzureOpenAi::builder()
+            .id("mine")
+            .api_key("k")
+            .build()
+            .expect_err("no address");
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        assert_eq!(error.param(), Some("base_url"));
+        assert!(error.message().contains("`mine`"), "{error}");
+        let error = azure().build().expect_err("no key");
+        assert!(
+            error.message().contains("${AZURE_OPENAI_API_KEY}"),
+            "{error}"
+        );
+        let token = azure().header("authorization", "Bearer t");
+        token.build().expect("a token is enough");
+    }
+
+    #[test]
+    fn models_of_openai_fail_together_and_those_of_foundry_do_not() {
+        let set: ProviderSet = azure().api_key("k").build().expect("complete").into();
+        assert_eq!(set.failure_domain.as_deref(), Some("openai"));
+        let foundry = azure().api_key("k").flavor(Flavor::Foundry);
+        let set: ProviderSet = foundry.build().expect("complete").into();
+        assert_eq!(set.failure_domain, None);
+        let able = set.chat.capabilities(&"grok".into()).features;
+        assert!(able.contains(Feature::Images));
+        assert!(!able.contains(Feature::Files));
+    }
+
+    #[test]
+    fn keys_are_not_shown() {
+        let builder = azure().api_key("secret-key");
+        let shown = format!("{builder:?} {:?}", azure().api_key("secret-key").build());
+        assert!(!shown.contains("secret-key"), "{shown}");
+        assert_eq!(builder.build().expect("complete").id().as_str(), KIND);
+    }
+}
