@@ -29,8 +29,9 @@
 //! ```
 //!
 //! # Features
-//! Each vendor is a feature, none is on by default: `anthropic`, `google`, `groq`, `local`,
-//! `openai`, `together`. `config` reads configuration files. `full` is all of them.
+//! Each vendor is a feature, none is on by default: `anthropic`, `azure-openai`, `cerebras`,
+//! `deepseek`, `fireworks`, `google`, `groq`, `local`, `mistral`, `openai`, `openrouter`,
+//! `perplexity`, `together`, `xai`. `config` reads configuration files. `full` is all of them.
 
 mod client;
 
@@ -54,16 +55,32 @@ pub mod config;
 
 #[cfg(feature = "anthropic")]
 pub use interline_provider_anthropic as anthropic;
+#[cfg(feature = "azure-openai")]
+pub use interline_provider_azure_openai as azure_openai;
+#[cfg(feature = "cerebras")]
+pub use interline_provider_cerebras as cerebras;
+#[cfg(feature = "deepseek")]
+pub use interline_provider_deepseek as deepseek;
+#[cfg(feature = "fireworks")]
+pub use interline_provider_fireworks as fireworks;
 #[cfg(feature = "google")]
 pub use interline_provider_google as google;
 #[cfg(feature = "groq")]
 pub use interline_provider_groq as groq;
 #[cfg(feature = "local")]
 pub use interline_provider_local as local;
+#[cfg(feature = "mistral")]
+pub use interline_provider_mistral as mistral;
 #[cfg(feature = "openai")]
 pub use interline_provider_openai as openai;
+#[cfg(feature = "openrouter")]
+pub use interline_provider_openrouter as openrouter;
+#[cfg(feature = "perplexity")]
+pub use interline_provider_perplexity as perplexity;
 #[cfg(feature = "together")]
 pub use interline_provider_together as together;
+#[cfg(feature = "xai")]
+pub use interline_provider_xai as xai;
 
 pub use builder::ClientBuilder;
 pub use call_options::CallOptions;

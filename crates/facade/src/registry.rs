@@ -26,16 +26,32 @@ impl Registry {
         let registry = Self::empty();
         #[cfg(feature = "anthropic")]
         let registry = registry.with(interline_provider_anthropic::AnthropicFactory);
+        #[cfg(feature = "azure-openai")]
+        let registry = registry.with(interline_provider_azure_openai::AzureOpenAiFactory);
+        #[cfg(feature = "cerebras")]
+        let registry = registry.with(interline_provider_cerebras::CerebrasFactory);
+        #[cfg(feature = "deepseek")]
+        let registry = registry.with(interline_provider_deepseek::DeepSeekFactory);
+        #[cfg(feature = "fireworks")]
+        let registry = registry.with(interline_provider_fireworks::FireworksFactory);
         #[cfg(feature = "google")]
         let registry = registry.with(interline_provider_google::GoogleFactory);
         #[cfg(feature = "groq")]
         let registry = registry.with(interline_provider_groq::GroqFactory);
         #[cfg(feature = "local")]
         let registry = registry.with(interline_provider_local::LocalFactory);
+        #[cfg(feature = "mistral")]
+        let registry = registry.with(interline_provider_mistral::MistralFactory);
         #[cfg(feature = "openai")]
         let registry = registry.with(interline_provider_openai::OpenAiFactory);
+        #[cfg(feature = "openrouter")]
+        let registry = registry.with(interline_provider_openrouter::OpenRouterFactory);
+        #[cfg(feature = "perplexity")]
+        let registry = registry.with(interline_provider_perplexity::PerplexityFactory);
         #[cfg(feature = "together")]
         let registry = registry.with(interline_provider_together::TogetherFactory);
+        #[cfg(feature = "xai")]
+        let registry = registry.with(interline_provider_xai::XaiFactory);
         registry
     }
 

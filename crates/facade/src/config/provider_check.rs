@@ -13,7 +13,14 @@ use crate::Registry;
 const LATER: &str = "limits";
 
 /// Kinds that may say which of the vendor's APIs serves a chat call.
-pub(super) const KINDS_WITH_API: [&str; 2] = ["local", "openai"];
+pub(super) const KINDS_WITH_API: [&str; 6] = [
+    "azure-openai",
+    "deepseek",
+    "local",
+    "openai",
+    "openrouter",
+    "xai",
+];
 
 /// Makes the provider of a written entry, or notes why that cannot be.
 pub(super) fn build(

@@ -74,10 +74,15 @@ impl KnownNames {
 fn conventional_name(kind: &str) -> Option<&'static str> {
     Some(match kind {
         "anthropic" => "anthropic",
+        "azure-openai" => "azure.ai.openai",
+        "deepseek" => "deepseek",
         "google" => "gcp.gemini",
         "groq" => "groq",
+        "mistral" => "mistral_ai",
         "openai" => "openai",
+        "perplexity" => "perplexity",
         "together" => "together_ai",
+        "xai" => "x_ai",
         _ => return None,
     })
 }
