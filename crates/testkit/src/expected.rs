@@ -89,15 +89,21 @@ pub enum UsageRule {
 }
 
 impl ExpectedUsage {
-    /// The input in the counting of [`interline_core::Usage`].
+    /// The input in the counting of [`interline_core::Usage`], which includes what was cached.
+    ///
+    /// Cached tokens that exceed the input cannot be part of it, so such a vendor counts them apart.
     #[must_use]
     pub fn normalised_input(&self, rule: UsageRule) -> Option<u64> {
-        let cache =
-            self.cached_input_tokens.unwrap_or(0) + self.cache_creation_input_tokens.unwrap_or(0);
-        match rule {
-            UsageRule::InputIncludesCache | UsageRule::OutputExcludesThinking => self.input_tokens,
-            UsageRule::InputExcludesCache => self.input_tokens.map(|input| input + cache),
-        }
+        let input = self.input_tokens?;
+        let cached = self.cached_input_tokens.unwrap_or(0);
+        let cache = cached + self.cache_creation_input_tokens.unwrap_or(0);
+        Some(match rule {
+            UsageRule::InputExcludesCache => input + cache,
+            UsageRule::InputIncludesCache | UsageRule::OutputExcludesThinking if cached > input => {
+                input + cached
+            }
+            UsageRule::InputIncludesCache | UsageRule::OutputExcludesThinking => input,
+        })
     }
 
     /// The output in the counting of [`interline_core::Usage`], which includes thinking.
