@@ -1,7 +1,7 @@
-//! Takes the connection's own secrets out of a vendor's error body.
+//! Takes the connection's own secrets out of what a vendor sends.
 //!
-//! Vendors echo keys when they complain, and the bodies of complaints travel on to callers.
-//! Patterns cannot know every key; the request that was just sent does.
+//! Vendors echo keys when they complain, with an error status or inside a 200, and complaints travel
+//! on to callers. Patterns cannot know every key; the request that was just sent does.
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -51,7 +51,9 @@ impl EchoedSecrets {
 }
 
 fn find(text: &[u8], word: &[u8]) -> Option<usize> {
-    text.windows(word.len()).position(|window| window == word)
+    let first = word.first()?;
+    let mut windows = text.windows(word.len());
+    windows.position(|window| window.first() == Some(first) && window == word)
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ impl HttpResponse {
         }
     }
 
-    /// Says which secrets the request held, so that an error body that echoes them is read without.
+    /// Says which secrets the request held, so that a body that echoes them is read without.
     pub(crate) fn with_echoed_secrets(mut self, echoed: EchoedSecrets) -> Self {
         self.echoed = echoed;
         self
@@ -93,7 +93,7 @@ impl HttpResponse {
         rate_limit::response_meta(&self.headers)
     }
 
-    /// Reads the body whole. The request's own secrets are left out of error bodies.
+    /// Reads the body whole, without the request's own secrets.
     ///
     /// # Errors
     /// `Protocol` where it is longer than `limit_bytes` after decompression; `Unavailable` or
@@ -112,17 +112,14 @@ impl HttpResponse {
             whole.extend_from_slice(&chunk);
         }
         let whole = whole.freeze();
-        Ok(if self.is_success() {
-            whole
-        } else {
-            self.echoed.removed_from(whole)
-        })
+        Ok(self.echoed.removed_from(whole))
     }
 
-    /// Reads the body as server-sent events, whatever its content type says.
+    /// Reads the body as server-sent events, whatever its content type says, without the request's
+    /// own secrets.
     #[must_use]
     pub fn sse(self, limits: SseLimits) -> SseStream {
-        SseStream::new(self.body, self.progress, limits)
+        SseStream::new(self.body, self.progress, limits).with_echoed_secrets(self.echoed)
     }
 }
 

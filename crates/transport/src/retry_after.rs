@@ -16,10 +16,10 @@ use crate::duration::duration_of;
 /// Headers that hold milliseconds, best first.
 const MILLISECOND_HEADERS: [&str; 2] = ["retry-after-ms", "x-ms-retry-after-ms"];
 
-/// The longest wait that is told, so that it can be added to a point in time without overflow.
+/// The longest wait that is believed: the longest window by which vendors limit is a day.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long the headers ask to wait; at most a day.
+/// How long the headers ask to wait. More than a day is taken for a mistake and asks nothing.
 ///
 /// `retry-after-ms` and `x-ms-retry-after-ms` win over `retry-after`, unless they say zero: Azure
 /// rounds a wait below a second down in one header and up in the other.
@@ -40,7 +40,7 @@ pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
                 .or_else(|| until(value, text(header::DATE.as_str()), now))
         })
         .or(from_milliseconds)?;
-    Some(wait.min(LONGEST))
+    Some(wait).filter(|wait| *wait <= LONGEST)
 }
 
 /// How long an error body asks to wait: Google's `RetryInfo`, in an object or the first of an array.
@@ -59,7 +59,7 @@ pub fn retry_after_in_body(body: &Value) -> Option<Duration> {
                 .is_some_and(|name| name.ends_with("google.rpc.RetryInfo"))
         })
         .find_map(|detail| duration_of(detail.get("retryDelay")?.as_str()?))?;
-    Some(wait.min(LONGEST))
+    Some(wait).filter(|wait| *wait <= LONGEST)
 }
 
 /// Whether and when trying again may help, from status, headers and error body.
@@ -111,7 +111,7 @@ fn decimal(text: &str, unit_seconds: f64) -> Option<Duration> {
         return None;
     }
     let seconds = text.parse::<f64>().ok()? * unit_seconds;
-    Some(Duration::try_from_secs_f64(seconds).unwrap_or(LONGEST))
+    Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
 }
 
 /// From the response's date, or `now`, to the HTTP date in `text`.
@@ -241,13 +241,13 @@ mod tests {
     }
 
     #[test]
-    fn huge_values_are_a_day() {
-        let day = Some(LONGEST);
-        check(&[("retry-after", "99999999999999999999999")], day);
-        check(&[("retry-after", &"9".repeat(400))], day);
-        check(&[("retry-after-ms", "99999999999999999999999")], day);
-        check(&[("retry-after", "Fri, 31 Dec 9999 23:59:59 GMT")], day);
-        check(&[("retry-after", "999999h")], day);
+    fn absurd_values_ask_nothing() {
+        check(&[("retry-after", "86400")], Some(LONGEST));
+        check(&[("retry-after", "99999999999999999999999")], None);
+        check(&[("retry-after", &"9".repeat(400))], None);
+        check(&[("retry-after-ms", "99999999999999999999999")], None);
+        check(&[("retry-after", "Fri, 31 Dec 9999 23:59:59 GMT")], None);
+        check(&[("retry-after", "999999h")], None);
     }
 
     #[test]

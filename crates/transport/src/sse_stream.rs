@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 use interline_core::{Progress, ProgressSink, Result};
 
+use crate::echoed_secret::EchoedSecrets;
 use crate::http_response::Body;
 use crate::sse_parser::{SseItem, SseParser};
 use crate::{SseEvent, SseLimits};
@@ -28,6 +29,7 @@ pub struct SseStream {
     body: Option<Body>,
     parser: SseParser,
     progress: Arc<dyn ProgressSink>,
+    echoed: EchoedSecrets,
 }
 
 impl SseStream {
@@ -36,7 +38,14 @@ impl SseStream {
             body: Some(body),
             parser: SseParser::new(limits),
             progress,
+            echoed: EchoedSecrets::default(),
         }
+    }
+
+    /// Says which secrets events are delivered without.
+    pub(crate) fn with_echoed_secrets(mut self, echoed: EchoedSecrets) -> Self {
+        self.echoed = echoed;
+        self
     }
 
     /// What the parser can say from the bytes it has.
@@ -44,7 +53,8 @@ impl SseStream {
         loop {
             match self.parser.next()? {
                 Ok(SseItem::Ping) => self.progress.report(Progress::Ping),
-                Ok(SseItem::Event(event)) => {
+                Ok(SseItem::Event(mut event)) => {
+                    event.data = self.echoed.removed_from(event.data);
                     if event.event.as_deref() == Some(PING_EVENT) {
                         self.progress.report(Progress::Ping);
                     }

@@ -86,8 +86,15 @@ async fn rate_limit_headers_are_passed_on_where_the_formats_match() {
 
 #[tokio::test]
 async fn a_key_that_a_vendor_echoes_is_left_out_of_its_error_body() {
-    let echo = r#"{"error":{"message":"no such field; your key sk-upstream-secret","code":"x"}}"#;
-    let vendor = CannedServer::start(Canned::new(400, echo))
+    let echo = r#"{"error":{"message":"no such field; your key sk-upstream-secret","type":"invalid_request_error","code":"x"}}"#;
+    // With an error status, and inside a 200.
+    for status in [400, 200] {
+        check_echo(status, echo).await;
+    }
+}
+
+async fn check_echo(status: u16, echo: &'static str) {
+    let vendor = CannedServer::start(Canned::new(status, echo))
         .await
         .expect("a port");
     let settings = json!({"api_key": "sk-upstream-secret", "base_url": vendor.base_url()});
