@@ -3,16 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use futures_util::StreamExt;
-use futures_util::stream;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use interline_core::{
     CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, Error, Feature, FeatureSet,
-    Frame, ModelId, Provider, ProviderId, Result, async_trait,
+    ModelId, Provider, ProviderId, Result, async_trait,
 };
-use interline_transport::{
-    Accept, HttpRequest, HttpResponse, SseLimits, SseStream, Transport, join_url,
-};
+use interline_transport::{Accept, HttpRequest, HttpResponse, SseLimits, Transport, join_url};
 
 use crate::generation::{Generation, Sampling};
 use crate::{FORMAT, Mode, Quirks, StreamDecoder, decode_error, decode_response, encode_request};
@@ -91,7 +87,14 @@ impl MessagesAdapter {
         let url = join_url(&self.base_url, "v1/messages");
         let request =
             HttpRequest::post_json(url, body, accept).with_headers(&self.headers_for(Some(req)));
-        checked(self.transport.send(cx, request).await?).await
+        self.exchange(cx, request).await
+    }
+
+    async fn exchange(&self, cx: &CallContext, request: HttpRequest) -> Result<HttpResponse> {
+        let response = self.transport.send(cx, request).await?;
+        response
+            .error_for_status(MAX_ERROR_BYTES, decode_error)
+            .await
     }
 
     /// The connection's headers with the version and all betas: the quirks', the connection's own and
@@ -136,33 +139,18 @@ impl MessagesAdapter {
 
     async fn try_complete(&self, cx: &CallContext, req: &ChatRequest) -> Result<ChatResponse> {
         let response = self.send(cx, req, Mode::Unary, Accept::Json).await?;
-        let meta = response.meta();
-        match whole(response).await {
-            Ok(mut response) => {
-                response.meta = meta;
-                Ok(response)
-            }
-            Err(error) => Err(identified(error, meta.request_id)),
-        }
+        response.answer(MAX_RESPONSE_BYTES, decode_response).await
     }
 
     async fn try_stream(&self, cx: &CallContext, req: &ChatRequest) -> Result<ChatStream> {
         let response = self
             .send(cx, req, Mode::Stream, Accept::EventStream)
             .await?;
-        let meta = response.meta();
         if response.is_json() {
-            return Err(identified(not_a_stream(response).await, meta.request_id));
+            return Err(not_a_stream(response).await);
         }
-        let reader = FrameReader {
-            events: response.sse(SseLimits::default()),
-            decoder: StreamDecoder::new(),
-            provider: self.id.clone(),
-            model: req.model.clone(),
-            request_id: meta.request_id.clone(),
-        };
-        let frames = stream::unfold(Some(reader), |reader| async { reader?.next().await });
-        Ok(ChatStream::new(meta, frames))
+        let decoder = StreamDecoder::new();
+        Ok(response.frames(SseLimits::default(), decoder, &self.id, &req.model))
     }
 }
 
@@ -196,8 +184,7 @@ impl Provider for MessagesAdapter {
     async fn health_check(&self, cx: &CallContext) -> Result<()> {
         let url = join_url(&self.base_url, "v1/models?limit=1");
         let request = HttpRequest::get(url).with_headers(&self.headers_for(None));
-        checked(self.transport.send(cx, request).await?).await?;
-        Ok(())
+        self.exchange(cx, request).await.map(drop)
     }
 }
 
@@ -211,64 +198,12 @@ impl fmt::Debug for MessagesAdapter {
     }
 }
 
-/// The answer if it is a success, else the error it tells.
-async fn checked(response: HttpResponse) -> Result<HttpResponse> {
-    if response.is_success() {
-        return Ok(response);
-    }
-    let (status, headers) = (response.status, response.headers.clone());
-    // A body that breaks off leaves the status, which says enough.
-    let body = response.bytes(MAX_ERROR_BYTES).await.unwrap_or_default();
-    Err(decode_error(status, &headers, body))
-}
-
-async fn whole(response: HttpResponse) -> Result<ChatResponse> {
-    decode_response(response.bytes(MAX_RESPONSE_BYTES).await?)
-}
-
 /// Why a JSON document came where a stream was asked for.
 async fn not_a_stream(response: HttpResponse) -> Error {
-    match whole(response).await {
-        Ok(_) => Error::protocol("the vendor answered a streaming call in one piece"),
+    let request_id = response.meta().request_id;
+    match response.answer(MAX_RESPONSE_BYTES, decode_response).await {
+        Ok(_) => Error::protocol("the vendor answered a streaming call in one piece")
+            .with_request_id(request_id),
         Err(error) => error,
-    }
-}
-
-/// Adds the exchange's id where the error does not tell one itself.
-fn identified(error: Error, id: Option<String>) -> Error {
-    match error.request_id() {
-        Some(_) => error,
-        None => error.with_request_id(id),
-    }
-}
-
-/// Turns events into frames until the end, a failure, or the end of the body.
-struct FrameReader {
-    events: SseStream,
-    decoder: StreamDecoder,
-    provider: ProviderId,
-    model: ModelId,
-    request_id: Option<String>,
-}
-
-impl FrameReader {
-    async fn next(mut self) -> Option<(Result<Frame>, Option<Self>)> {
-        let frame = match self.events.next().await {
-            Some(Ok(event)) => self.decoder.push(event),
-            Some(Err(error)) => Err(error.with_phase(self.decoder.phase())),
-            None => match self.decoder.finish() {
-                Ok(()) => return None,
-                Err(error) => Err(error),
-            },
-        };
-        match frame {
-            Ok(frame) if frame.is_end() => Some((Ok(frame), None)),
-            Ok(frame) => Some((Ok(frame), Some(self))),
-            Err(error) => {
-                let error =
-                    identified(error, self.request_id).with_target(&self.provider, &self.model);
-                Some((Err(error), None))
-            }
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use interline_core::{Error, Frame, Phase, RawFrame, Result, StreamEvent};
-use interline_transport::SseEvent;
+use interline_transport::{FrameDecoder, SseEvent};
 use serde_json::Value;
 
 use crate::open_blocks::{CHOICE, OpenBlocks};
@@ -55,8 +55,7 @@ impl StreamDecoder {
         )
     }
 
-    /// How far the answer has come, for failures of the stream itself.
-    pub(crate) const fn phase(&self) -> Phase {
+    const fn phase(&self) -> Phase {
         if self.saw_content {
             Phase::AfterOutput
         } else {
@@ -146,6 +145,20 @@ impl StreamDecoder {
             }
         }
         Ok(events)
+    }
+}
+
+impl FrameDecoder for StreamDecoder {
+    fn push(&mut self, event: SseEvent) -> Result<Frame> {
+        Self::push(self, event)
+    }
+
+    fn finish(&mut self) -> Result<Option<Frame>> {
+        Self::finish(self).map(|()| None)
+    }
+
+    fn phase(&self) -> Phase {
+        Self::phase(self)
     }
 }
 

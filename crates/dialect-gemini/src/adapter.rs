@@ -3,16 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use futures_util::StreamExt;
-use futures_util::stream;
 use http::HeaderMap;
 use interline_core::{
-    CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, Error, Frame, ModelId,
-    Provider, ProviderId, Result, async_trait,
+    CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, ModelId, Provider,
+    ProviderId, Result, async_trait,
 };
-use interline_transport::{
-    Accept, HttpRequest, HttpResponse, SseLimits, SseStream, Transport, join_url,
-};
+use interline_transport::{Accept, HttpRequest, HttpResponse, SseLimits, Transport, join_url};
 
 use crate::{FORMAT, Quirks, StreamDecoder, decode_error, decode_response, encode_request};
 
@@ -76,37 +72,25 @@ impl GenerateContentAdapter {
         };
         let url = join_url(&self.base_url, &path);
         let request = HttpRequest::post_json(url, body, accept).with_headers(&self.headers);
-        checked(self.transport.send(cx, request).await?).await
+        self.exchange(cx, request).await
+    }
+
+    async fn exchange(&self, cx: &CallContext, request: HttpRequest) -> Result<HttpResponse> {
+        let response = self.transport.send(cx, request).await?;
+        response
+            .error_for_status(MAX_ERROR_BYTES, decode_error)
+            .await
     }
 
     async fn try_complete(&self, cx: &CallContext, req: &ChatRequest) -> Result<ChatResponse> {
         let response = self.send(cx, req, Accept::Json).await?;
-        let meta = response.meta();
-        let read = match response.bytes(MAX_RESPONSE_BYTES).await {
-            Ok(body) => decode_response(body),
-            Err(error) => Err(error),
-        };
-        match read {
-            Ok(mut response) => {
-                response.meta = meta;
-                Ok(response)
-            }
-            Err(error) => Err(identified(error, meta.request_id)),
-        }
+        response.answer(MAX_RESPONSE_BYTES, decode_response).await
     }
 
     async fn try_stream(&self, cx: &CallContext, req: &ChatRequest) -> Result<ChatStream> {
         let response = self.send(cx, req, Accept::EventStream).await?;
-        let meta = response.meta();
-        let reader = FrameReader {
-            events: response.sse(SseLimits::default().with_event_bytes(MAX_STEP_BYTES)),
-            decoder: StreamDecoder::new(),
-            provider: self.id.clone(),
-            model: req.model.clone(),
-            request_id: meta.request_id.clone(),
-        };
-        let frames = stream::unfold(Some(reader), |reader| async { Some(reader?.next().await) });
-        Ok(ChatStream::new(meta, frames))
+        let limits = SseLimits::default().with_event_bytes(MAX_STEP_BYTES);
+        Ok(response.frames(limits, StreamDecoder::new(), &self.id, &req.model))
     }
 }
 
@@ -136,8 +120,7 @@ impl Provider for GenerateContentAdapter {
     async fn health_check(&self, cx: &CallContext) -> Result<()> {
         let url = join_url(&self.base_url, "models?pageSize=1");
         let request = HttpRequest::get(url).with_headers(&self.headers);
-        checked(self.transport.send(cx, request).await?).await?;
-        Ok(())
+        self.exchange(cx, request).await.map(drop)
     }
 }
 
@@ -170,54 +153,6 @@ fn model_path(model: &str) -> String {
         }
     }
     path
-}
-
-/// The answer if it is a success, else the error it tells.
-async fn checked(response: HttpResponse) -> Result<HttpResponse> {
-    if response.is_success() {
-        return Ok(response);
-    }
-    let (status, headers) = (response.status, response.headers.clone());
-    let request_id = response.meta().request_id;
-    // A body that breaks off leaves the status, which says enough.
-    let body = response.bytes(MAX_ERROR_BYTES).await.unwrap_or_default();
-    Err(identified(decode_error(status, &headers, body), request_id))
-}
-
-/// Adds the exchange's id where the error does not tell one itself.
-fn identified(error: Error, id: Option<String>) -> Error {
-    match error.request_id() {
-        Some(_) => error,
-        None => error.with_request_id(id),
-    }
-}
-
-/// Turns events into frames until the end of the body or a failure.
-struct FrameReader {
-    events: SseStream,
-    decoder: StreamDecoder,
-    provider: ProviderId,
-    model: ModelId,
-    request_id: Option<String>,
-}
-
-impl FrameReader {
-    async fn next(mut self) -> (Result<Frame>, Option<Self>) {
-        let frame = match self.events.next().await {
-            Some(Ok(event)) => self.decoder.push(event),
-            Some(Err(error)) => Err(error.with_phase(self.decoder.phase())),
-            None => self.decoder.finish(),
-        };
-        match frame {
-            Ok(frame) if frame.is_end() => (Ok(frame), None),
-            Ok(frame) => (Ok(frame), Some(self)),
-            Err(error) => {
-                let error =
-                    identified(error, self.request_id).with_target(&self.provider, &self.model);
-                (Err(error), None)
-            }
-        }
-    }
 }
 
 #[cfg(test)]

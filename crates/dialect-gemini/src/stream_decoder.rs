@@ -11,7 +11,7 @@ use bytes::Bytes;
 use interline_core::{
     Error, FinishReason, Frame, Part, PartKind, Phase, RawFrame, Result, StreamEvent,
 };
-use interline_transport::SseEvent;
+use interline_transport::{FrameDecoder, SseEvent};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -116,8 +116,7 @@ impl StreamDecoder {
         Ok(Frame::of(events))
     }
 
-    /// How far the answer has come, for failures of the stream itself.
-    pub(crate) const fn phase(&self) -> Phase {
+    const fn phase(&self) -> Phase {
         if self.saw_content {
             Phase::AfterOutput
         } else {
@@ -196,6 +195,20 @@ impl StreamDecoder {
         if candidate.finish.is_some() {
             state.finish = candidate.finish;
         }
+    }
+}
+
+impl FrameDecoder for StreamDecoder {
+    fn push(&mut self, event: SseEvent) -> Result<Frame> {
+        Self::push(self, event)
+    }
+
+    fn finish(&mut self) -> Result<Option<Frame>> {
+        Self::finish(self).map(Some)
+    }
+
+    fn phase(&self) -> Phase {
+        Self::phase(self)
     }
 }
 

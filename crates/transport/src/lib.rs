@@ -1,7 +1,7 @@
 //! HTTP, server-sent events and secrets for Interline provider crates.
 //!
 //! A provider crate builds an [`HttpRequest`], hands it to a [`Transport`] and reads the
-//! [`HttpResponse`] whole or as an [`SseStream`].
+//! [`HttpResponse`] whole, as an [`SseStream`], or with a [`FrameDecoder`] as a streamed answer.
 //! Nothing here retries, follows redirects, caches, logs a body or knows a vendor.
 //!
 //! ```
@@ -34,6 +34,9 @@ mod sse_parser;
 mod sse_stream;
 mod utf8_gate;
 
+mod exchange;
+mod frame_decoder;
+
 mod connection_settings;
 mod duration;
 mod secret_header;
@@ -45,6 +48,7 @@ mod retry_after;
 
 pub use connection_settings::{ConnectTimeouts, ConnectionSettings};
 pub use duration::parse_duration;
+pub use frame_decoder::FrameDecoder;
 pub use http_request::{Accept, HttpRequest};
 pub use http_response::HttpResponse;
 pub use http_transport::{HttpConfig, HttpTransport};
