@@ -49,6 +49,48 @@ pub(crate) fn take_said(fields: &mut Map<String, Value>) -> Result<Said, ()> {
     Ok(said)
 }
 
+/// Makes content that came as a list of texts and thinking what callers of this format read: a
+/// string, and the thinking beside it. Lists with anything else in them stay. Tells whether anything
+/// changed.
+pub(crate) fn flatten_content(document: &mut Value) -> bool {
+    let Some(Value::Array(choices)) = document.get_mut("choices") else {
+        return false;
+    };
+    let mut changed = false;
+    for choice in choices {
+        for place in ["message", "delta"] {
+            if let Some(Value::Object(fields)) = choice.get_mut(place) {
+                changed |= flatten_fields(fields);
+            }
+        }
+    }
+    changed
+}
+
+fn flatten_fields(fields: &mut Map<String, Value>) -> bool {
+    let Some(Value::Array(parts)) = fields.get("content") else {
+        return false;
+    };
+    let is_plain =
+        |part: &Value| thinking_words(part).is_some() || part.get("type") == Some(&"text".into());
+    if !parts.iter().all(is_plain) {
+        return false;
+    }
+    let said = said_in(parts);
+    let text = if said.text.is_empty() {
+        Value::Null
+    } else {
+        said.text.into()
+    };
+    fields.insert("content".into(), text);
+    if !said.thoughts.is_empty() {
+        fields
+            .entry("reasoning_content")
+            .or_insert_with(|| said.thoughts.into());
+    }
+    true
+}
+
 fn said_in(parts: &[Value]) -> Said {
     let mut said = Said::default();
     for part in parts {
@@ -197,4 +239,47 @@ fn tool_call(id: String, function: &Value) -> Result<Part, String> {
         .ok_or_else(|| "a tool call has no name".to_owned())?;
     let arguments = arguments(function.get("arguments"));
     Ok(Part::tool_call(ToolCall::new(id, name, arguments)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(fields: &Value, expected: &Value) {
+        for place in ["message", "delta"] {
+            let mut document = json!({"choices": [{"index": 0, place: fields}]});
+            let changed = flatten_content(&mut document);
+            assert_eq!(&document["choices"][0][place], expected);
+            assert_eq!(changed, fields != expected);
+        }
+    }
+
+    #[test]
+    fn texts_and_thinking_in_a_list_become_what_callers_read() {
+        let thinking = json!({"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]});
+        let text = json!({"type": "text", "text": "Yes."});
+        check(
+            &json!({"content": [thinking, text], "x": 1}),
+            &json!({"content": "Yes.", "reasoning_content": "hm", "x": 1}),
+        );
+        check(
+            &json!({"content": [thinking]}),
+            &json!({"content": null, "reasoning_content": "hm"}),
+        );
+    }
+
+    #[test]
+    fn strings_and_lists_with_other_parts_stay() {
+        for content in [
+            json!("Yes."),
+            Value::Null,
+            json!([{"type": "text", "text": "Yes."}, {"type": "reference", "reference_ids": [1]}]),
+        ] {
+            let fields = json!({ "content": content });
+            check(&fields, &fields);
+        }
+    }
 }

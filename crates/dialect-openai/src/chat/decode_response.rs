@@ -12,15 +12,21 @@ use super::{FORMAT, decode_answer, decode_error, logprobs, usage, vendor_error};
 
 /// Reads the body of a successful answer.
 ///
-/// The body is attached as it is, for callers of this format; fields that no type knows are in
+/// The body is attached as it is, for callers of this format, or with its content as the string that
+/// they read where a vendor gives a list; fields that no type knows are in
 /// `extra`, those of a choice's message under `message` in the choice's `extra`.
 ///
 /// # Errors
 /// `Protocol` where the body is no answer of this format; the vendor's own error, by its kind, where
 /// the body reports one although the status says success.
 pub fn decode_response(body: Bytes) -> Result<ChatResponse> {
-    let document: Value = serde_json::from_slice(&body)
+    let mut document: Value = serde_json::from_slice(&body)
         .map_err(|_| broken(&format!("is not JSON: {}", body_snippet(&body))))?;
+    let body = if decode_answer::flatten_content(&mut document) {
+        Bytes::from(document.to_string())
+    } else {
+        body
+    };
     let Value::Object(mut fields) = document else {
         return Err(broken("is not a JSON object"));
     };

@@ -7,7 +7,7 @@ use interline_core::{Error, Frame, Part, Phase, RawFrame, Result, StreamEvent};
 use interline_transport::{SseEvent, SseForm, body_snippet};
 use serde_json::{Map, Value, json};
 
-use super::decode_answer::{take_refusal, take_said};
+use super::decode_answer::{flatten_content, take_refusal, take_said};
 use super::finish_reason::{self, Ending};
 use super::reasoning_details::DetailsLog;
 use super::tool_call_slots::ToolCallSlots;
@@ -81,6 +81,9 @@ impl StreamDecoder {
             Forwarded::AsItCame => {
                 Frame::new(RawFrame::new(FORMAT, event.event, event.data), events)
             }
+            Forwarded::Flattened(data) => {
+                Frame::new(RawFrame::new(FORMAT, event.event, data), events)
+            }
             Forwarded::EventsOnly => Frame::of(events),
         })
     }
@@ -119,7 +122,7 @@ impl StreamDecoder {
         if data.is_empty() {
             return Ok((Vec::new(), Forwarded::AsItCame));
         }
-        let document: Value = serde_json::from_slice(data)
+        let mut document: Value = serde_json::from_slice(data)
             .map_err(|_| broken(&format!("is not JSON: {}", body_snippet(data))))?;
         if let Some(error) = vendor_error::find(&document, self.quirks.envelope) {
             return Err(decode_error::in_band(error, event.data.clone()));
@@ -130,11 +133,16 @@ impl StreamDecoder {
         if event.form == SseForm::BareJson {
             return self.whole_answer(event.data.clone());
         }
+        let forwarded = if flatten_content(&mut document) {
+            Forwarded::Flattened(Bytes::from(document.to_string()))
+        } else {
+            Forwarded::AsItCame
+        };
         let Value::Object(chunk) = document else {
             return Err(broken("is not a JSON object"));
         };
         let events = self.chunk(chunk, &event.data)?;
-        Ok((events, Forwarded::AsItCame))
+        Ok((events, forwarded))
     }
 
     /// A server that ignored the wish for a stream gave the answer in one piece.
@@ -248,6 +256,8 @@ impl StreamDecoder {
 /// Whether callers of this format get the frame itself.
 enum Forwarded {
     AsItCame,
+    /// With content as the string that they read.
+    Flattened(Bytes),
     EventsOnly,
 }
 

@@ -1,0 +1,91 @@
+//! Makes providers of one vendor from configuration.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use interline_core::{ProviderFactory, ProviderSet, ProviderSettings, Result};
+use interline_transport::ConnectionSettings;
+use serde_json::Value;
+
+use super::{Vendor, VendorChat};
+
+/// Makes providers of the vendor `V` from configuration.
+pub struct VendorFactory<V>(PhantomData<fn() -> V>);
+
+impl<V> VendorFactory<V> {
+    /// The vendor's factory; it holds nothing.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<V> Default for VendorFactory<V> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<V: Vendor> fmt::Debug for VendorFactory<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("VendorFactory").field(&V::PROFILE.kind).finish()
+    }
+}
+
+impl<V: Vendor> ProviderFactory for VendorFactory<V> {
+    fn kind(&self) -> &str {
+        V::PROFILE.kind
+    }
+
+    fn settings_schema(&self) -> Value {
+        ConnectionSettings::schema()
+    }
+
+    fn key_variable(&self) -> Option<&str> {
+        V::PROFILE.key_variable()
+    }
+
+    fn build(&self, settings: ProviderSettings) -> Result<ProviderSet> {
+        Ok(Arc::new(VendorChat::<V>::from_settings(&settings)?).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use interline_core::ErrorKind;
+    use serde_json::json;
+
+    use super::*;
+    use crate::{KeyRule, Quirks, VendorProfile};
+
+    #[derive(Debug)]
+    struct Acme;
+
+    impl Vendor for Acme {
+        const PROFILE: VendorProfile = VendorProfile::new(
+            "acme",
+            "https://api.acme.example/v1",
+            KeyRule::Required { variable: "ACME_API_KEY" },
+            Quirks::new(),
+        );
+    }
+
+    const FACTORY: VendorFactory<Acme> = VendorFactory::new();
+
+    #[test]
+    fn a_missing_key_is_an_error_that_says_what_to_set() {
+        let error = FACTORY.build(ProviderSettings::new("mine", json!({}))).expect_err("no key");
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        assert!(error.message().contains("`mine`"), "{error}");
+        assert!(error.message().contains("${ACME_API_KEY}"), "{error}");
+    }
+
+    #[test]
+    fn a_connection_takes_its_name_from_the_configuration() {
+        let settings = ProviderSettings::new("mine", json!({"api_key": "k"}));
+        let set = FACTORY.build(settings).expect("a key is enough");
+        assert_eq!(set.chat.id().as_str(), "mine");
+        assert_eq!((FACTORY.kind(), FACTORY.key_variable()), ("acme", Some("ACME_API_KEY")));
+    }
+}
