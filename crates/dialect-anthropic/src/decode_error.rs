@@ -6,8 +6,8 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use interline_core::{Error, ErrorKind, Phase, RetryHint, TimeoutStage, WireError};
-use interline_transport::{body_snippet, redact, retry_hint};
+use interline_core::{Error, ErrorKind, RetryHint, TimeoutStage, WireError};
+use interline_transport::{VendorError, kind_by_status, kind_in, retry_hint};
 use serde_json::Value;
 
 use crate::FORMAT;
@@ -62,89 +62,52 @@ const PHRASES: [(&str, ErrorKind); 6] = [
 #[must_use]
 pub fn decode_error(status: u16, headers: &HeaderMap, body: Bytes) -> Error {
     let value: Option<Value> = serde_json::from_slice(&body).ok();
-    let told = Told::of(value.as_ref());
-    let kind = kind(told.code, told.message, Some(status));
+    let mut told = read(value.as_ref());
     let header_id = ["request-id", "x-request-id"]
         .iter()
         .find_map(|name| headers.get(*name)?.to_str().ok());
-    let request_id = header_id.or(told.request_id).map(str::to_owned);
-    let message = match told.message {
-        Some(message) => redact(message),
-        None if body.is_empty() => format!("status {status} with an empty body"),
-        None => format!("status {status}: {}", body_snippet(&body)),
-    };
+    told.request_id = header_id.or(told.request_id);
+    let kind = kind(told.code, told.message, Some(status));
     let hint = retry_hint(status, headers, value.as_ref());
-    error(kind, message, &told, hint)
-        .with_status(status)
-        .with_request_id(request_id)
-        .with_wire(WireError::new(FORMAT, status, body))
+    told.refused(kind, hint, WireError::new(FORMAT, status, body))
 }
 
 /// Reads an error that came inside a 200: an `error` event, or a body of that type.
 pub(crate) fn decode_in_band(value: &Value, body: Bytes) -> Error {
-    let told = Told::of(Some(value));
+    let told = read(Some(value));
     let kind = kind(told.code, told.message, None);
-    let message = match told.message {
-        Some(message) => redact(message),
-        None => "the vendor reported an error without a message".to_owned(),
+    told.in_band(kind, RetryHint::Backoff, WireError::new(FORMAT, 200, body))
+}
+
+/// Reads Anthropic's shape, and the plain `error`, `message` or `detail` texts that proxies in front of
+/// it send.
+fn read(body: Option<&Value>) -> VendorError<'_> {
+    let mut told = VendorError::default();
+    let Some(body) = body else {
+        return told;
     };
-    error(kind, message, &told, RetryHint::Backoff)
-        .with_request_id(told.request_id.map(str::to_owned))
-        .with_wire(WireError::new(FORMAT, 200, body))
+    let error = body.get("error").unwrap_or(&Value::Null);
+    told.code = text(error, "type");
+    told.message = text(error, "message")
+        .or(error.as_str())
+        .or_else(|| text(body, "message"))
+        .or_else(|| text(body, "detail"))
+        .filter(|message| !message.is_empty());
+    told.param = told.message.and_then(path_at_start);
+    told.request_id = text(body, "request_id");
+    told
 }
 
-fn error(kind: ErrorKind, message: String, told: &Told<'_>, hint: RetryHint) -> Error {
-    let retry = if is_transient(kind) {
-        hint
-    } else {
-        RetryHint::Never
-    };
-    let param = told.message.and_then(path_at_start);
-    let error = Error::new(kind, message)
-        .with_phase(Phase::BeforeOutput)
-        .with_retry(retry)
-        .with_vendor_code(told.code.map(str::to_owned));
-    match param {
-        Some(param) => error.with_param(param),
-        None => error,
-    }
-}
-
-/// What an error body tells.
-#[derive(Default)]
-struct Told<'a> {
-    code: Option<&'a str>,
-    message: Option<&'a str>,
-    request_id: Option<&'a str>,
-}
-
-impl<'a> Told<'a> {
-    /// Reads Anthropic's shape, and the plain `error`, `message` or `detail` texts that proxies in
-    /// front of it send.
-    fn of(body: Option<&'a Value>) -> Self {
-        let Some(body) = body else {
-            return Self::default();
-        };
-        let text = |value: &'a Value, key: &str| value.get(key).and_then(Value::as_str);
-        let error = body.get("error").unwrap_or(&Value::Null);
-        Self {
-            code: text(error, "type"),
-            message: text(error, "message")
-                .or(error.as_str())
-                .or_else(|| text(body, "message"))
-                .or_else(|| text(body, "detail"))
-                .filter(|message| !message.is_empty()),
-            request_id: text(body, "request_id"),
-        }
-    }
+fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
+    value.get(key).and_then(Value::as_str)
 }
 
 fn kind(code: Option<&str>, message: Option<&str>, status: Option<u16>) -> ErrorKind {
-    let by_code = code.and_then(|code| lookup(&TYPES, code));
+    let by_code = code.and_then(|code| kind_in(&TYPES, &code));
     let kind = match (by_code, status) {
-        (Some(ErrorKind::InvalidRequest), Some(status)) => by_status(status),
+        (Some(ErrorKind::InvalidRequest), Some(status)) => kind_by_status(&STATUSES, status),
         (Some(kind), _) => kind,
-        (None, Some(status)) => by_status(status),
+        (None, Some(status)) => kind_by_status(&STATUSES, status),
         (None, None) => ErrorKind::Unavailable,
     };
     if kind != ErrorKind::InvalidRequest {
@@ -155,33 +118,6 @@ fn kind(code: Option<&str>, message: Option<&str>, status: Option<u16>) -> Error
         .iter()
         .find(|(phrase, _)| message.contains(phrase))
         .map_or(kind, |(_, kind)| *kind)
-}
-
-fn by_status(status: u16) -> ErrorKind {
-    lookup(&STATUSES, status).unwrap_or(match status {
-        400..=499 => ErrorKind::InvalidRequest,
-        500.. => ErrorKind::Unavailable,
-        // Neither a success nor an error: a redirect, for instance.
-        _ => ErrorKind::Protocol,
-    })
-}
-
-fn lookup<K: PartialEq + Copy>(table: &[(K, ErrorKind)], key: K) -> Option<ErrorKind> {
-    table
-        .iter()
-        .find(|(known, _)| *known == key)
-        .map(|(_, kind)| *kind)
-}
-
-const fn is_transient(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::RateLimited
-            | ErrorKind::Overloaded
-            | ErrorKind::Unavailable
-            | ErrorKind::Protocol
-            | ErrorKind::Timeout(_)
-    )
 }
 
 /// The path that a message such as `tools.0.name: Field required` begins with.
@@ -195,6 +131,7 @@ fn path_at_start(message: &str) -> Option<&str> {
 mod tests {
     use std::time::Duration;
 
+    use interline_core::Phase;
     use serde_json::json;
 
     use super::*;

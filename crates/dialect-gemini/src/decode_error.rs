@@ -7,8 +7,8 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use interline_core::{Error, ErrorKind, Phase, RetryHint, TimeoutStage, WireError};
-use interline_transport::{body_snippet, redact, retry_after_in_body, retry_hint};
+use interline_core::{Error, ErrorKind, RetryHint, TimeoutStage, WireError};
+use interline_transport::{VendorError, kind_by_status, kind_in, retry_after_in_body, retry_hint};
 use serde_json::Value;
 
 use crate::FORMAT;
@@ -126,15 +126,9 @@ const PHRASES: [(ErrorKind, &str, ErrorKind); 12] = [
 pub fn decode_error(status: u16, headers: &HeaderMap, body: Bytes) -> Error {
     let value: Option<Value> = serde_json::from_slice(&body).ok();
     let told = Told::of(value.as_ref());
-    let message = match told.message {
-        Some(message) => redact(message),
-        None if body.is_empty() => format!("status {status} with an empty body"),
-        None => format!("status {status}: {}", body_snippet(&body)),
-    };
     let hint = retry_hint(status, headers, value.as_ref());
-    error(told.kind(status), message, &told, hint)
-        .with_status(status)
-        .with_wire(WireError::new(FORMAT, status, body))
+    let wire = WireError::new(FORMAT, status, body);
+    told.error.refused(told.kind(status), hint, wire)
 }
 
 /// Whether a body with a success is an error all the same.
@@ -145,29 +139,10 @@ pub(crate) fn is_error(value: &Value) -> bool {
 /// Reads an error that came inside a 200: in a stream, or instead of an answer.
 pub(crate) fn decode_in_band(value: &Value, body: Bytes) -> Error {
     let told = Told::of(Some(value));
-    let message = match told.message {
-        Some(message) => redact(message),
-        None => "the vendor reported an error without a message".to_owned(),
-    };
     let hint = retry_after_in_body(value).map_or(RetryHint::Backoff, RetryHint::After);
     let kind = told.kind(told.number.unwrap_or(500));
-    error(kind, message, &told, hint).with_wire(WireError::new(FORMAT, 200, body))
-}
-
-fn error(kind: ErrorKind, message: String, told: &Told<'_>, hint: RetryHint) -> Error {
-    let retry = if is_transient(kind) {
-        hint
-    } else {
-        RetryHint::Never
-    };
-    let error = Error::new(kind, message)
-        .with_phase(Phase::BeforeOutput)
-        .with_retry(retry)
-        .with_vendor_code(told.word.map(str::to_owned));
-    match told.field {
-        Some(field) => error.with_param(field),
-        None => error,
-    }
+    let wire = WireError::new(FORMAT, 200, body);
+    told.error.in_band(kind, hint, wire)
 }
 
 /// The `error` of a body; streams without `alt=sse` wrap it in an array.
@@ -178,51 +153,45 @@ fn status_of(body: &Value) -> Option<&Value> {
 /// What an error body tells.
 #[derive(Default)]
 struct Told<'a> {
-    word: Option<&'a str>,
+    /// Its code is the `status` word.
+    error: VendorError<'a>,
     number: Option<u16>,
-    message: Option<&'a str>,
     reason: Option<&'a str>,
-    field: Option<&'a str>,
 }
 
 impl<'a> Told<'a> {
     /// Reads Google's shape, and the plain `error` or `message` texts that proxies in front of it send.
     fn of(body: Option<&'a Value>) -> Self {
+        let mut told = Self::default();
         let Some(body) = body else {
-            return Self::default();
+            return told;
         };
         let text = |value: &'a Value, key: &str| value.get(key).and_then(Value::as_str);
         let error = status_of(body).unwrap_or(&Value::Null);
-        let details = || {
-            error
-                .get("details")
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-        };
+        let details = error.get("details").and_then(Value::as_array);
+        let details = || details.into_iter().flatten();
         let number = error.get("code").and_then(Value::as_u64);
-        Self {
-            word: text(error, "status"),
-            number: number.and_then(|number| u16::try_from(number).ok()),
-            message: text(error, "message")
-                .or(error.as_str())
-                .or_else(|| text(body, "message"))
-                .filter(|message| !message.is_empty()),
-            reason: details().find_map(|detail| text(detail, "reason")),
-            field: details()
-                .filter_map(|detail| detail.get("fieldViolations")?.as_array()?.first())
-                .find_map(|violation| text(violation, "field"))
-                .filter(|field| !field.is_empty()),
-        }
+        told.number = number.and_then(|number| u16::try_from(number).ok());
+        told.reason = details().find_map(|detail| text(detail, "reason"));
+        told.error.code = text(error, "status");
+        told.error.message = text(error, "message")
+            .or(error.as_str())
+            .or_else(|| text(body, "message"))
+            .filter(|message| !message.is_empty());
+        told.error.param = details()
+            .filter_map(|detail| detail.get("fieldViolations")?.as_array()?.first())
+            .find_map(|violation| text(violation, "field"))
+            .filter(|field| !field.is_empty());
+        told
     }
 
     fn kind(&self, status: u16) -> ErrorKind {
-        let by_reason = self.reason.and_then(|reason| lookup(&REASONS, reason));
-        let by_word = || self.word.and_then(|word| lookup(&WORDS, word));
+        let by_reason = self.reason.and_then(|reason| kind_in(&REASONS, &reason));
+        let by_word = || self.error.code.and_then(|word| kind_in(&WORDS, &word));
         let kind = by_reason
             .or_else(by_word)
-            .unwrap_or_else(|| by_status(status));
-        let message = self.message.unwrap_or_default().to_lowercase();
+            .unwrap_or_else(|| kind_by_status(&STATUSES, status));
+        let message = self.error.message.unwrap_or_default().to_lowercase();
         PHRASES
             .iter()
             .find(|(within, phrase, _)| *within == kind && message.contains(phrase))
@@ -230,37 +199,11 @@ impl<'a> Told<'a> {
     }
 }
 
-fn by_status(status: u16) -> ErrorKind {
-    lookup(&STATUSES, status).unwrap_or(match status {
-        400..=499 => ErrorKind::InvalidRequest,
-        500.. => ErrorKind::Unavailable,
-        // Neither a success nor an error: a redirect, for instance.
-        _ => ErrorKind::Protocol,
-    })
-}
-
-fn lookup<K: PartialEq + Copy>(table: &[(K, ErrorKind)], key: K) -> Option<ErrorKind> {
-    table
-        .iter()
-        .find(|(known, _)| *known == key)
-        .map(|(_, kind)| *kind)
-}
-
-const fn is_transient(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::RateLimited
-            | ErrorKind::Overloaded
-            | ErrorKind::Unavailable
-            | ErrorKind::Protocol
-            | ErrorKind::Timeout(_)
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
+    use interline_core::Phase;
     use serde_json::json;
 
     use super::*;

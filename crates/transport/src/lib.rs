@@ -36,6 +36,7 @@ mod utf8_gate;
 
 mod exchange;
 mod frame_decoder;
+mod vendor_error;
 
 mod connection_settings;
 mod duration;
@@ -60,3 +61,4 @@ pub use sse::{SseEvent, SseForm, SseLimits};
 pub use sse_stream::SseStream;
 pub use transport::Transport;
 pub use url::join_url;
+pub use vendor_error::{VendorError, kind_by_status, kind_in};
