@@ -41,4 +41,4 @@ pub use chat::{
     TextParts, ThinkingControl, UsageChunk, decode_error, decode_request, decode_response,
     encode_error, encode_request, encode_response,
 };
-pub use vendor::{KeyRule, Vendor, VendorBuilder, VendorChat, VendorProfile};
+pub use vendor::{KeyRule, Vendor, VendorBuilder, VendorChat, VendorFactory, VendorProfile};

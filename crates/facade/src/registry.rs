@@ -29,29 +29,29 @@ impl Registry {
         #[cfg(feature = "azure-openai")]
         let registry = registry.with(interline_provider_azure_openai::AzureOpenAiFactory);
         #[cfg(feature = "cerebras")]
-        let registry = registry.with(interline_provider_cerebras::CerebrasFactory);
+        let registry = registry.with(interline_provider_cerebras::CerebrasFactory::new());
         #[cfg(feature = "deepseek")]
-        let registry = registry.with(interline_provider_deepseek::DeepSeekFactory);
+        let registry = registry.with(interline_provider_deepseek::DeepSeekFactory::new());
         #[cfg(feature = "fireworks")]
-        let registry = registry.with(interline_provider_fireworks::FireworksFactory);
+        let registry = registry.with(interline_provider_fireworks::FireworksFactory::new());
         #[cfg(feature = "google")]
         let registry = registry.with(interline_provider_google::GoogleFactory);
         #[cfg(feature = "groq")]
-        let registry = registry.with(interline_provider_groq::GroqFactory);
+        let registry = registry.with(interline_provider_groq::GroqFactory::new());
         #[cfg(feature = "local")]
-        let registry = registry.with(interline_provider_local::LocalFactory);
+        let registry = registry.with(interline_provider_local::LocalFactory::new());
         #[cfg(feature = "mistral")]
-        let registry = registry.with(interline_provider_mistral::MistralFactory);
+        let registry = registry.with(interline_provider_mistral::MistralFactory::new());
         #[cfg(feature = "openai")]
-        let registry = registry.with(interline_provider_openai::OpenAiFactory);
+        let registry = registry.with(interline_provider_openai::OpenAiFactory::new());
         #[cfg(feature = "openrouter")]
-        let registry = registry.with(interline_provider_openrouter::OpenRouterFactory);
+        let registry = registry.with(interline_provider_openrouter::OpenRouterFactory::new());
         #[cfg(feature = "perplexity")]
-        let registry = registry.with(interline_provider_perplexity::PerplexityFactory);
+        let registry = registry.with(interline_provider_perplexity::PerplexityFactory::new());
         #[cfg(feature = "together")]
-        let registry = registry.with(interline_provider_together::TogetherFactory);
+        let registry = registry.with(interline_provider_together::TogetherFactory::new());
         #[cfg(feature = "xai")]
-        let registry = registry.with(interline_provider_xai::XaiFactory);
+        let registry = registry.with(interline_provider_xai::XaiFactory::new());
         registry
     }
 

@@ -11,18 +11,17 @@
 //! # Ok::<(), interline_core::Error>(())
 //! ```
 
-use std::sync::Arc;
-
-use interline_core::{Feature, FeatureSet, ProviderFactory, ProviderSet, ProviderSettings, Result};
+use interline_core::{Feature, FeatureSet};
 use interline_dialect_openai::{
     DeveloperRole, EarlierReasoning, KeyRule, OutputLimit, Quirks, TextParts, ThinkingControl,
-    Vendor, VendorChat, VendorProfile,
+    Vendor, VendorChat, VendorFactory, VendorProfile,
 };
-use interline_transport::ConnectionSettings;
-use serde_json::Value;
 
 /// DeepSeek as a provider.
-pub type DeepSeek = VendorChat<DeepSeekFactory>;
+pub type DeepSeek = VendorChat<DeepSeekVendor>;
+
+/// Makes providers of kind `deepseek` from configuration.
+pub type DeepSeekFactory = VendorFactory<DeepSeekVendor>;
 
 /// Differences in DeepSeek's API reference and its page on thinking: messages hold text only; the
 /// shape of an answer is a JSON object without a schema; one answer; no `seed`, `top_k` or
@@ -48,11 +47,11 @@ const QUIRKS: Quirks = Quirks::new()
     .with_thinking(ThinkingControl::EffortAndSwitch)
     .with_earlier_reasoning(EarlierReasoning::ReasoningContentRequired);
 
-/// Makes providers of kind `deepseek` from configuration.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct DeepSeekFactory;
+/// The vendor as a type: its defaults.
+#[derive(Clone, Copy, Debug)]
+pub struct DeepSeekVendor;
 
-impl Vendor for DeepSeekFactory {
+impl Vendor for DeepSeekVendor {
     const PROFILE: VendorProfile = VendorProfile::new(
         "deepseek",
         "https://api.deepseek.com",
@@ -61,46 +60,4 @@ impl Vendor for DeepSeekFactory {
         },
         QUIRKS,
     );
-}
-
-impl ProviderFactory for DeepSeekFactory {
-    fn kind(&self) -> &str {
-        Self::PROFILE.kind
-    }
-
-    fn settings_schema(&self) -> Value {
-        ConnectionSettings::schema()
-    }
-
-    fn key_variable(&self) -> Option<&str> {
-        Self::PROFILE.key_variable()
-    }
-
-    fn build(&self, settings: ProviderSettings) -> Result<ProviderSet> {
-        Ok(Arc::new(DeepSeek::from_settings(&settings)?).into())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use interline_core::ErrorKind;
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_missing_key_is_an_error_that_says_what_to_set() {
-        let settings = ProviderSettings::new("mine", json!({}));
-        let error = DeepSeekFactory.build(settings).expect_err("no key");
-        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
-        assert!(error.message().contains("`mine`"), "{error}");
-        assert!(error.message().contains("${DEEPSEEK_API_KEY}"), "{error}");
-    }
-
-    #[test]
-    fn a_connection_takes_its_name_from_the_configuration() {
-        let settings = ProviderSettings::new("mine", json!({"api_key": "k"}));
-        let set = DeepSeekFactory.build(settings).expect("a key is enough");
-        assert_eq!(set.chat.id().as_str(), "mine");
-    }
 }

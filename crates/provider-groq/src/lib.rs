@@ -11,17 +11,16 @@
 //! # Ok::<(), interline_core::Error>(())
 //! ```
 
-use std::sync::Arc;
-
-use interline_core::{Feature, FeatureSet, ProviderFactory, ProviderSet, ProviderSettings, Result};
+use interline_core::{Feature, FeatureSet};
 use interline_dialect_openai::{
-    KeyRule, ParticipantNames, Quirks, Vendor, VendorChat, VendorProfile,
+    KeyRule, ParticipantNames, Quirks, Vendor, VendorChat, VendorFactory, VendorProfile,
 };
-use interline_transport::ConnectionSettings;
-use serde_json::Value;
 
 /// Groq as a provider.
-pub type Groq = VendorChat<GroqFactory>;
+pub type Groq = VendorChat<GroqVendor>;
+
+/// Makes providers of kind `groq` from configuration.
+pub type GroqFactory = VendorFactory<GroqVendor>;
 
 /// Differences that Groq documents under "OpenAI Compatibility": `logprobs`, `logit_bias`, `n` above 1
 /// and `name` on messages are refused with a 400; its API reference has penalties and `metadata`
@@ -42,11 +41,11 @@ const QUIRKS: Quirks = Quirks::new()
     .with_refused_fields(&["logit_bias"])
     .with_envelope("x_groq");
 
-/// Makes providers of kind `groq` from configuration.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct GroqFactory;
+/// The vendor as a type: its defaults.
+#[derive(Clone, Copy, Debug)]
+pub struct GroqVendor;
 
-impl Vendor for GroqFactory {
+impl Vendor for GroqVendor {
     const PROFILE: VendorProfile = VendorProfile::new(
         "groq",
         "https://api.groq.com/openai/v1",
@@ -55,46 +54,4 @@ impl Vendor for GroqFactory {
         },
         QUIRKS,
     );
-}
-
-impl ProviderFactory for GroqFactory {
-    fn kind(&self) -> &str {
-        Self::PROFILE.kind
-    }
-
-    fn settings_schema(&self) -> Value {
-        ConnectionSettings::schema()
-    }
-
-    fn key_variable(&self) -> Option<&str> {
-        Self::PROFILE.key_variable()
-    }
-
-    fn build(&self, settings: ProviderSettings) -> Result<ProviderSet> {
-        Ok(Arc::new(Groq::from_settings(&settings)?).into())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use interline_core::ErrorKind;
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_missing_key_is_an_error_that_says_what_to_set() {
-        let settings = ProviderSettings::new("mine", json!({}));
-        let error = GroqFactory.build(settings).expect_err("no key");
-        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
-        assert!(error.message().contains("`mine`"), "{error}");
-        assert!(error.message().contains("${GROQ_API_KEY}"), "{error}");
-    }
-
-    #[test]
-    fn a_connection_takes_its_name_from_the_configuration() {
-        let settings = ProviderSettings::new("mine", json!({"api_key": "k"}));
-        let set = GroqFactory.build(settings).expect("a key is enough");
-        assert_eq!(set.chat.id().as_str(), "mine");
-    }
 }

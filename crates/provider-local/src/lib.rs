@@ -17,18 +17,17 @@
 //! # Ok::<(), interline_core::Error>(())
 //! ```
 
-use std::sync::Arc;
-
-use interline_core::{FeatureSet, ProviderFactory, ProviderSet, ProviderSettings, Result};
+use interline_core::FeatureSet;
 use interline_dialect_openai::{
     DeveloperRole, EarlierReasoning, KeyRule, OutputLimit, Quirks, StreamEnd, TextParts, Vendor,
-    VendorChat, VendorProfile,
+    VendorChat, VendorFactory, VendorProfile,
 };
-use interline_transport::ConnectionSettings;
-use serde_json::Value;
 
 /// A local server as a provider.
-pub type Local = VendorChat<LocalFactory>;
+pub type Local = VendorChat<LocalVendor>;
+
+/// Makes providers of kind `local` from configuration.
+pub type LocalFactory = VendorFactory<LocalVendor>;
 
 /// What is safe for servers that nobody can know beforehand: they may have every feature; chat
 /// templates of open models know no `developer` role, and some take strings only; Ollama ignores
@@ -42,11 +41,11 @@ const QUIRKS: Quirks = Quirks::new()
     .with_earlier_reasoning(EarlierReasoning::ReasoningContent)
     .with_stream_end(StreamEnd::DoneOrFinished);
 
-/// Makes providers of kind `local` from configuration.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct LocalFactory;
+/// The vendor as a type: its defaults.
+#[derive(Clone, Copy, Debug)]
+pub struct LocalVendor;
 
-impl Vendor for LocalFactory {
+impl Vendor for LocalVendor {
     const PROFILE: VendorProfile = VendorProfile::new(
         "local",
         "http://127.0.0.1:11434/v1",
@@ -55,42 +54,28 @@ impl Vendor for LocalFactory {
     );
 }
 
-impl ProviderFactory for LocalFactory {
-    fn kind(&self) -> &str {
-        Self::PROFILE.kind
-    }
-
-    fn settings_schema(&self) -> Value {
-        ConnectionSettings::schema()
-    }
-
-    fn key_variable(&self) -> Option<&str> {
-        Self::PROFILE.key_variable()
-    }
-
-    fn build(&self, settings: ProviderSettings) -> Result<ProviderSet> {
-        Ok(Arc::new(Local::from_settings(&settings)?).into())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+
+    use interline_core::{ProviderFactory as _, ProviderSettings};
 
     use super::*;
 
     #[test]
     fn a_server_needs_neither_key_nor_address() {
         let settings = ProviderSettings::new("mine", json!({}));
-        let set = LocalFactory.build(settings).expect("nothing is required");
+        let set = LocalFactory::new()
+            .build(settings)
+            .expect("nothing is required");
         assert_eq!(set.chat.id().as_str(), "mine");
-        assert_eq!(LocalFactory.key_variable(), None);
+        assert_eq!(LocalFactory::new().key_variable(), None);
     }
 
     #[test]
     fn a_server_may_want_a_key() {
         let values = json!({"base_url": "http://10.0.0.7:8000/v1", "api_key": "k"});
-        LocalFactory
+        LocalFactory::new()
             .build(ProviderSettings::new("mine", values))
             .expect("a key is allowed");
     }

@@ -11,18 +11,18 @@
 //! # Ok::<(), interline_core::Error>(())
 //! ```
 
-use std::sync::Arc;
-
-use interline_core::{Feature, FeatureSet, ProviderFactory, ProviderSet, ProviderSettings, Result};
+use interline_core::{Feature, FeatureSet};
 use interline_dialect_openai::{
     CallIds, DeveloperRole, DocumentParts, EarlierReasoning, KeyRule, OutputLimit,
-    ParticipantNames, Quirks, SoundParts, StreamUsage, Vendor, VendorChat, VendorProfile,
+    ParticipantNames, Quirks, SoundParts, StreamUsage, Vendor, VendorChat, VendorFactory,
+    VendorProfile,
 };
-use interline_transport::ConnectionSettings;
-use serde_json::Value;
 
 /// Mistral as a provider.
-pub type Mistral = VendorChat<MistralFactory>;
+pub type Mistral = VendorChat<MistralVendor>;
+
+/// Makes providers of kind `mistral` from configuration.
+pub type MistralFactory = VendorFactory<MistralVendor>;
 
 /// Differences in Mistral's API reference of `/v1/chat/completions`, which answers any field that it
 /// does not know with a 422 (`extra_forbidden`), in messages too.
@@ -66,11 +66,11 @@ const QUIRKS: Quirks = Quirks::new()
     .with_earlier_reasoning(EarlierReasoning::ThinkingParts)
     .with_stream_usage(StreamUsage::Unasked);
 
-/// Makes providers of kind `mistral` from configuration.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct MistralFactory;
+/// The vendor as a type: its defaults.
+#[derive(Clone, Copy, Debug)]
+pub struct MistralVendor;
 
-impl Vendor for MistralFactory {
+impl Vendor for MistralVendor {
     const PROFILE: VendorProfile = VendorProfile::new(
         "mistral",
         "https://api.mistral.ai/v1",
@@ -79,46 +79,4 @@ impl Vendor for MistralFactory {
         },
         QUIRKS,
     );
-}
-
-impl ProviderFactory for MistralFactory {
-    fn kind(&self) -> &str {
-        Self::PROFILE.kind
-    }
-
-    fn settings_schema(&self) -> Value {
-        ConnectionSettings::schema()
-    }
-
-    fn key_variable(&self) -> Option<&str> {
-        Self::PROFILE.key_variable()
-    }
-
-    fn build(&self, settings: ProviderSettings) -> Result<ProviderSet> {
-        Ok(Arc::new(Mistral::from_settings(&settings)?).into())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use interline_core::ErrorKind;
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_missing_key_is_an_error_that_says_what_to_set() {
-        let settings = ProviderSettings::new("mine", json!({}));
-        let error = MistralFactory.build(settings).expect_err("no key");
-        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
-        assert!(error.message().contains("`mine`"), "{error}");
-        assert!(error.message().contains("${MISTRAL_API_KEY}"), "{error}");
-    }
-
-    #[test]
-    fn a_connection_takes_its_name_from_the_configuration() {
-        let settings = ProviderSettings::new("mine", json!({"api_key": "k"}));
-        let set = MistralFactory.build(settings).expect("a key is enough");
-        assert_eq!(set.chat.id().as_str(), "mine");
-    }
 }

@@ -19,24 +19,22 @@
 //! The format is OpenAI's own, so there is no quirk: `developer` messages, `max_completion_tokens` and
 //! usage in streams on request are the reference.
 
-use std::sync::Arc;
-
-use interline_core::{ProviderFactory, ProviderSet, ProviderSettings, Result};
-use interline_dialect_openai::{KeyRule, Quirks, Vendor, VendorChat, VendorProfile};
-use interline_transport::ConnectionSettings;
-use serde_json::Value;
+use interline_dialect_openai::{KeyRule, Quirks, Vendor, VendorChat, VendorFactory, VendorProfile};
 
 /// OpenAI as a provider.
-pub type OpenAi = VendorChat<OpenAiFactory>;
+pub type OpenAi = VendorChat<OpenAiVendor>;
+
+/// Makes providers of kind `openai` from configuration.
+pub type OpenAiFactory = VendorFactory<OpenAiVendor>;
 
 /// The format is its own, so nothing differs.
 const QUIRKS: Quirks = Quirks::new();
 
-/// Makes providers of kind `openai` from configuration.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct OpenAiFactory;
+/// The vendor as a type: its defaults.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenAiVendor;
 
-impl Vendor for OpenAiFactory {
+impl Vendor for OpenAiVendor {
     const PROFILE: VendorProfile = VendorProfile::new(
         "openai",
         "https://api.openai.com/v1",
@@ -45,46 +43,4 @@ impl Vendor for OpenAiFactory {
         },
         QUIRKS,
     );
-}
-
-impl ProviderFactory for OpenAiFactory {
-    fn kind(&self) -> &str {
-        Self::PROFILE.kind
-    }
-
-    fn settings_schema(&self) -> Value {
-        ConnectionSettings::schema()
-    }
-
-    fn key_variable(&self) -> Option<&str> {
-        Self::PROFILE.key_variable()
-    }
-
-    fn build(&self, settings: ProviderSettings) -> Result<ProviderSet> {
-        Ok(Arc::new(OpenAi::from_settings(&settings)?).into())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use interline_core::ErrorKind;
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_missing_key_is_an_error_that_says_what_to_set() {
-        let settings = ProviderSettings::new("mine", json!({}));
-        let error = OpenAiFactory.build(settings).expect_err("no key");
-        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
-        assert!(error.message().contains("`mine`"), "{error}");
-        assert!(error.message().contains("${OPENAI_API_KEY}"), "{error}");
-    }
-
-    #[test]
-    fn a_connection_takes_its_name_from_the_configuration() {
-        let settings = ProviderSettings::new("mine", json!({"api_key": "k"}));
-        let set = OpenAiFactory.build(settings).expect("a key is enough");
-        assert_eq!(set.chat.id().as_str(), "mine");
-    }
 }

@@ -11,18 +11,17 @@
 //! # Ok::<(), interline_core::Error>(())
 //! ```
 
-use std::sync::Arc;
-
-use interline_core::{Feature, FeatureSet, ProviderFactory, ProviderSet, ProviderSettings, Result};
+use interline_core::{Feature, FeatureSet};
 use interline_dialect_openai::{
     DeveloperRole, DocumentParts, KeyRule, OutputLimit, Quirks, StreamEnd, StreamUsage, TextParts,
-    Vendor, VendorChat, VendorProfile,
+    Vendor, VendorChat, VendorFactory, VendorProfile,
 };
-use interline_transport::ConnectionSettings;
-use serde_json::Value;
 
 /// Perplexity as a provider.
-pub type Perplexity = VendorChat<PerplexityFactory>;
+pub type Perplexity = VendorChat<PerplexityVendor>;
+
+/// Makes providers of kind `perplexity` from configuration.
+pub type PerplexityFactory = VendorFactory<PerplexityVendor>;
 
 /// Differences in Perplexity's API reference and in the types of its own client library: searching
 /// models run no tools of the caller; the shape of an answer needs a schema; no sound; no `seed`,
@@ -49,11 +48,11 @@ const QUIRKS: Quirks = Quirks::new()
     .with_stream_usage(StreamUsage::Unasked)
     .with_stream_end(StreamEnd::DoneOrFinished);
 
-/// Makes providers of kind `perplexity` from configuration.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct PerplexityFactory;
+/// The vendor as a type: its defaults.
+#[derive(Clone, Copy, Debug)]
+pub struct PerplexityVendor;
 
-impl Vendor for PerplexityFactory {
+impl Vendor for PerplexityVendor {
     const PROFILE: VendorProfile = VendorProfile::new(
         "perplexity",
         "https://api.perplexity.ai",
@@ -63,46 +62,4 @@ impl Vendor for PerplexityFactory {
         QUIRKS,
     )
     .with_health_path("async/chat/completions");
-}
-
-impl ProviderFactory for PerplexityFactory {
-    fn kind(&self) -> &str {
-        Self::PROFILE.kind
-    }
-
-    fn settings_schema(&self) -> Value {
-        ConnectionSettings::schema()
-    }
-
-    fn key_variable(&self) -> Option<&str> {
-        Self::PROFILE.key_variable()
-    }
-
-    fn build(&self, settings: ProviderSettings) -> Result<ProviderSet> {
-        Ok(Arc::new(Perplexity::from_settings(&settings)?).into())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use interline_core::ErrorKind;
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_missing_key_is_an_error_that_says_what_to_set() {
-        let settings = ProviderSettings::new("mine", json!({}));
-        let error = PerplexityFactory.build(settings).expect_err("no key");
-        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
-        assert!(error.message().contains("`mine`"), "{error}");
-        assert!(error.message().contains("${PERPLEXITY_API_KEY}"), "{error}");
-    }
-
-    #[test]
-    fn a_connection_takes_its_name_from_the_configuration() {
-        let settings = ProviderSettings::new("mine", json!({"api_key": "k"}));
-        let set = PerplexityFactory.build(settings).expect("a key is enough");
-        assert_eq!(set.chat.id().as_str(), "mine");
-    }
 }

@@ -11,15 +11,16 @@
 //! # Ok::<(), interline_core::Error>(())
 //! ```
 
-use std::sync::Arc;
-
-use interline_core::{Feature, FeatureSet, ProviderFactory, ProviderSet, ProviderSettings, Result};
-use interline_dialect_openai::{DeveloperRole, KeyRule, Quirks, Vendor, VendorChat, VendorProfile};
-use interline_transport::ConnectionSettings;
-use serde_json::Value;
+use interline_core::{Feature, FeatureSet};
+use interline_dialect_openai::{
+    DeveloperRole, KeyRule, Quirks, Vendor, VendorChat, VendorFactory, VendorProfile,
+};
 
 /// xAI as a provider.
-pub type Xai = VendorChat<XaiFactory>;
+pub type Xai = VendorChat<XaiVendor>;
+
+/// Makes providers of kind `xai` from configuration.
+pub type XaiFactory = VendorFactory<XaiVendor>;
 
 /// Differences in xAI's API reference of `/v1/chat/completions`: no sound, no inline documents, no
 /// `top_k`, no `metadata`; `developer` is an alias of `system` there, so that one word is sent.
@@ -34,11 +35,11 @@ const QUIRKS: Quirks = Quirks::new()
     )
     .with_developer_role(DeveloperRole::AsSystem);
 
-/// Makes providers of kind `xai` from configuration.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct XaiFactory;
+/// The vendor as a type: its defaults.
+#[derive(Clone, Copy, Debug)]
+pub struct XaiVendor;
 
-impl Vendor for XaiFactory {
+impl Vendor for XaiVendor {
     const PROFILE: VendorProfile = VendorProfile::new(
         "xai",
         "https://api.x.ai/v1",
@@ -47,46 +48,4 @@ impl Vendor for XaiFactory {
         },
         QUIRKS,
     );
-}
-
-impl ProviderFactory for XaiFactory {
-    fn kind(&self) -> &str {
-        Self::PROFILE.kind
-    }
-
-    fn settings_schema(&self) -> Value {
-        ConnectionSettings::schema()
-    }
-
-    fn key_variable(&self) -> Option<&str> {
-        Self::PROFILE.key_variable()
-    }
-
-    fn build(&self, settings: ProviderSettings) -> Result<ProviderSet> {
-        Ok(Arc::new(Xai::from_settings(&settings)?).into())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use interline_core::ErrorKind;
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_missing_key_is_an_error_that_says_what_to_set() {
-        let settings = ProviderSettings::new("mine", json!({}));
-        let error = XaiFactory.build(settings).expect_err("no key");
-        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
-        assert!(error.message().contains("`mine`"), "{error}");
-        assert!(error.message().contains("${XAI_API_KEY}"), "{error}");
-    }
-
-    #[test]
-    fn a_connection_takes_its_name_from_the_configuration() {
-        let settings = ProviderSettings::new("mine", json!({"api_key": "k"}));
-        let set = XaiFactory.build(settings).expect("a key is enough");
-        assert_eq!(set.chat.id().as_str(), "mine");
-    }
 }

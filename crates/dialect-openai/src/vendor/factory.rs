@@ -29,7 +29,9 @@ impl<V> Default for VendorFactory<V> {
 
 impl<V: Vendor> fmt::Debug for VendorFactory<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("VendorFactory").field(&V::PROFILE.kind).finish()
+        f.debug_tuple("VendorFactory")
+            .field(&V::PROFILE.kind)
+            .finish()
     }
 }
 
@@ -66,7 +68,9 @@ mod tests {
         const PROFILE: VendorProfile = VendorProfile::new(
             "acme",
             "https://api.acme.example/v1",
-            KeyRule::Required { variable: "ACME_API_KEY" },
+            KeyRule::Required {
+                variable: "ACME_API_KEY",
+            },
             Quirks::new(),
         );
     }
@@ -75,7 +79,9 @@ mod tests {
 
     #[test]
     fn a_missing_key_is_an_error_that_says_what_to_set() {
-        let error = FACTORY.build(ProviderSettings::new("mine", json!({}))).expect_err("no key");
+        let error = FACTORY
+            .build(ProviderSettings::new("mine", json!({})))
+            .expect_err("no key");
         assert_eq!(error.kind(), ErrorKind::InvalidRequest);
         assert!(error.message().contains("`mine`"), "{error}");
         assert!(error.message().contains("${ACME_API_KEY}"), "{error}");
@@ -86,6 +92,9 @@ mod tests {
         let settings = ProviderSettings::new("mine", json!({"api_key": "k"}));
         let set = FACTORY.build(settings).expect("a key is enough");
         assert_eq!(set.chat.id().as_str(), "mine");
-        assert_eq!((FACTORY.kind(), FACTORY.key_variable()), ("acme", Some("ACME_API_KEY")));
+        assert_eq!(
+            (FACTORY.kind(), FACTORY.key_variable()),
+            ("acme", Some("ACME_API_KEY"))
+        );
     }
 }
