@@ -3,16 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use futures_core::Stream;
-use futures_util::{FutureExt, StreamExt, stream};
+use futures_util::StreamExt;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use interline_core::{
-    CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, Error, Frame, ModelId,
-    Provider, ProviderId, Result, async_trait,
+    CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, Error, ModelId, Provider,
+    ProviderId, Result, async_trait,
 };
-use interline_transport::{
-    Accept, HttpRequest, HttpResponse, SseLimits, SseStream, Transport, body_snippet,
-};
+use interline_transport::{Accept, HttpRequest, HttpResponse, SseLimits, Transport, body_snippet};
 
 use super::{
     Endpoints, FORMAT, FORWARDED_HEADERS, Mode, Quirks, StreamDecoder, decode_error,
@@ -86,37 +83,24 @@ impl ChatAdapter {
 
     async fn answer(&self, cx: &CallContext, request: &ChatRequest) -> Result<ChatResponse> {
         let response = self.open(cx, request, Mode::Unary).await?;
-        let meta = response.meta();
-        let id = meta.request_id.clone();
         let status = response.status;
-        let read = match response.bytes(ANSWER_BYTES).await {
-            Ok(body) => decode_response(body),
-            Err(error) => Err(error),
-        };
-        match read {
-            Ok(mut response) => {
-                response.meta = meta;
-                Ok(response)
-            }
-            Err(error) => Err(with_exchange(error, status, id)),
-        }
+        let answer = response.answer(ANSWER_BYTES, decode_response).await;
+        answer.map_err(|error| at_status(error, status))
     }
 
     async fn frames(&self, cx: &CallContext, request: &ChatRequest) -> Result<ChatStream> {
         let response = self.open(cx, request, Mode::Stream).await?;
-        let meta = response.meta();
-        let request_id = meta.request_id.clone();
+        let status = response.status;
         if is_page(&response) {
-            return Err(with_exchange(page(response).await, 200, request_id));
+            let request_id = response.meta().request_id;
+            let error = page(response).await.with_request_id(request_id);
+            return Err(at_status(error, status));
         }
-        let frames = Frames {
-            events: response.sse(SseLimits::default()),
-            decoder: StreamDecoder::new(self.quirks.clone()),
-            provider: self.id.clone(),
-            model: request.model.clone(),
-            request_id,
-        };
-        Ok(ChatStream::new(meta, frames.into_stream()))
+        let decoder = StreamDecoder::new(self.quirks.clone());
+        let stream = response.frames(SseLimits::default(), decoder, &self.id, &request.model);
+        let meta = stream.meta.clone();
+        let frames = stream.map(move |frame| frame.map_err(|error| at_status(error, status)));
+        Ok(ChatStream::new(meta, frames))
     }
 }
 
@@ -184,15 +168,7 @@ fn forwarded(request: &ChatRequest) -> HeaderMap {
 
 /// The response, or the vendor's error where the status says failure.
 async fn succeeded(response: HttpResponse) -> Result<HttpResponse> {
-    if response.is_success() {
-        return Ok(response);
-    }
-    let status = response.status;
-    let headers = response.headers.clone();
-    let request_id = response.meta().request_id;
-    // The status alone says enough where the body is too long or breaks off.
-    let body = response.bytes(ERROR_BYTES).await.unwrap_or_default();
-    Err(decode_error(status, &headers, body).with_request_id(request_id))
+    response.error_for_status(ERROR_BYTES, decode_error).await
 }
 
 /// Whether models were listed. What they are does not matter; a web page is no list.
@@ -205,13 +181,12 @@ async fn listed(response: HttpResponse) -> Result<()> {
     response.bytes(ANSWER_BYTES).await.map(drop)
 }
 
-/// Says which exchange failed; a status that the error already has stays.
-fn with_exchange(error: Error, status: u16, request_id: Option<String>) -> Error {
-    let error = match error.status() {
+/// Says which status the failing exchange had; one that the error already has stays.
+fn at_status(error: Error, status: u16) -> Error {
+    match error.status() {
         Some(_) => error,
         None => error.with_status(status),
-    };
-    error.with_request_id(request_id)
+    }
 }
 
 /// Whether the body claims to be a web page: some proxy answered, not the vendor.
@@ -234,47 +209,5 @@ async fn page(response: HttpResponse) -> Error {
             body_snippet(&body)
         )),
         Err(error) => error,
-    }
-}
-
-/// The frames of one answer.
-struct Frames {
-    events: SseStream,
-    decoder: StreamDecoder,
-    provider: ProviderId,
-    model: ModelId,
-    request_id: Option<String>,
-}
-
-impl Frames {
-    /// Ends after the terminal frame, or after one error.
-    fn into_stream(self) -> impl Stream<Item = Result<Frame>> + Send + 'static {
-        stream::unfold(Some(self), |frames| async move {
-            let mut frames = frames?;
-            match frames.next().await {
-                Ok(Some(frame)) if frame.is_end() => {
-                    // The end of the body usually arrived with the terminal event; a look at it
-                    // lets the connection be used again.
-                    let _ = frames.events.next().now_or_never();
-                    Some((Ok(frame), None))
-                }
-                Ok(Some(frame)) => Some((Ok(frame), Some(frames))),
-                Ok(None) => None,
-                Err(error) => {
-                    let error = with_exchange(error, 200, frames.request_id)
-                        .with_target(&frames.provider, &frames.model);
-                    Some((Err(error), None))
-                }
-            }
-        })
-    }
-
-    async fn next(&mut self) -> Result<Option<Frame>> {
-        match self.events.next().await {
-            Some(Ok(event)) => self.decoder.push(event).map(Some),
-            // The connection does not know whether content came over it.
-            Some(Err(error)) => Err(error.with_phase(self.decoder.phase())),
-            None => self.decoder.finish(),
-        }
     }
 }

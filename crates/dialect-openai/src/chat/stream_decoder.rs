@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use interline_core::{Error, Frame, Part, Phase, RawFrame, Result, StreamEvent};
-use interline_transport::{SseEvent, SseForm, body_snippet};
+use interline_transport::{FrameDecoder, SseEvent, SseForm, body_snippet};
 use serde_json::{Map, Value, json};
 
 use super::decode_answer::{flatten_content, take_refusal, take_said};
@@ -250,6 +250,20 @@ impl StreamDecoder {
             _ => {}
         }
         Ok(())
+    }
+}
+
+impl FrameDecoder for StreamDecoder {
+    fn push(&mut self, event: SseEvent) -> Result<Frame> {
+        Self::push(self, event)
+    }
+
+    fn finish(&mut self) -> Result<Option<Frame>> {
+        Self::finish(self)
+    }
+
+    fn phase(&self) -> Phase {
+        Self::phase(self)
     }
 }
 
