@@ -121,11 +121,11 @@ impl Gateway {
         let address = listener
             .local_addr()
             .map_err(|error| cannot_listen(wanted, &error))?;
-        if keys.is_open() && !address.ip().is_loopback() {
-            if self.exposure == Exposure::LoopbackOnly {
-                return Err(too_open(address));
+        if keys.is_open() {
+            refuse_exposure(address, self.exposure)?;
+            if !address.ip().is_loopback() {
+                tracing::warn!(%address, "no inbound key: everybody who reaches this address may call");
             }
-            tracing::warn!(%address, "no inbound key: everybody who reaches this address may call");
         }
         Ok(BoundGateway {
             app: Arc::new(App::new(client, keys, metrics, self.limits.keep_alive)),
@@ -209,12 +209,19 @@ impl BoundGateway {
     }
 }
 
-fn too_open(address: SocketAddr) -> Error {
-    Error::invalid_request(format!(
+/// Refuses an address where everybody could call without a key, unless that is wanted.
+///
+/// # Errors
+/// `InvalidRequest` that says what to set.
+pub(crate) fn refuse_exposure(address: SocketAddr, exposure: Exposure) -> Result<()> {
+    if exposure == Exposure::Anywhere || address.ip().is_loopback() {
+        return Ok(());
+    }
+    Err(Error::invalid_request(format!(
         "{address} is not loopback and no inbound key is configured, so everybody who reaches it could \
          spend your money: set `keys: [\"${{INTERLINE_KEY}}\"]`, or, if something in front of it \
          authenticates, say `allow_unauthenticated: true` (`--allow-unauthenticated`)"
-    ))
+    )))
 }
 
 fn cannot_listen(address: &str, error: &std::io::Error) -> Error {

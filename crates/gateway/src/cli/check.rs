@@ -9,6 +9,7 @@ use owo_colors::OwoColorize;
 
 use super::exit::Exit;
 use super::output;
+use crate::gateway::{Exposure, refuse_exposure};
 
 /// What `check` takes.
 #[derive(Debug, Args)]
@@ -31,6 +32,13 @@ pub(super) fn perform(arguments: &Arguments, registry: &Registry) -> Result<(), 
     };
     let config = Config::load(path)?;
     config.check(registry)?;
+    // What `serve` would refuse is a mistake here too.
+    if let Some(address) = config.listen()?
+        && config.inbound_keys()?.is_empty()
+        && !config.allows_unauthenticated()
+    {
+        refuse_exposure(address, Exposure::LoopbackOnly)?;
+    }
     let providers = config.provider_names().len();
     let routes = config.route_names().len();
     anstream::eprintln!(

@@ -101,6 +101,20 @@ async fn check_says_what_is_wrong_and_where() {
 }
 
 #[tokio::test]
+async fn check_refuses_the_exposure_that_serve_refuses() {
+    let open = "listen: 0.0.0.0:8080\nproviders:\n  mine: { kind: local }\n";
+    let file = ConfigFile::new("exposed", open);
+    let (code, _, err) = run(&["check", "--config", file.path()]).await;
+    assert_eq!(code, 2);
+    assert!(
+        err.contains("0.0.0.0:8080") && err.contains("keys"),
+        "{err}"
+    );
+    let wanted = ConfigFile::new("wanted", &format!("{open}allow_unauthenticated: true\n"));
+    assert_eq!(run(&["check", "--config", wanted.path()]).await.0, 0);
+}
+
+#[tokio::test]
 async fn inbound_keys_in_the_file_must_be_references() {
     let file = ConfigFile::new(
         "keys",
