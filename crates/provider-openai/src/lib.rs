@@ -42,5 +42,7 @@ impl Vendor for OpenAiVendor {
             variable: "OPENAI_API_KEY",
         },
         QUIRKS,
-    );
+    )
+    // Azure serves the same models from the same hands, and declares the same domain.
+    .with_failure_domain("openai");
 }

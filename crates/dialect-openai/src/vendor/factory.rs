@@ -49,7 +49,16 @@ impl<V: Vendor> ProviderFactory for VendorFactory<V> {
     }
 
     fn build(&self, settings: ProviderSettings) -> Result<ProviderSet> {
-        Ok(Arc::new(VendorChat::<V>::from_settings(&settings)?).into())
+        let chat = VendorChat::<V>::from_settings(&settings)?;
+        let set = ProviderSet::from(Arc::new(chat));
+        let has_own_address = settings
+            .values
+            .get("base_url")
+            .is_some_and(Value::is_string);
+        Ok(match V::PROFILE.failure_domain {
+            Some(domain) if !has_own_address => set.with_failure_domain(domain),
+            _ => set,
+        })
     }
 }
 
@@ -72,7 +81,8 @@ mod tests {
                 variable: "ACME_API_KEY",
             },
             Quirks::new(),
-        );
+        )
+        .with_failure_domain("acme-cloud");
     }
 
     const FACTORY: VendorFactory<Acme> = VendorFactory::new();
@@ -85,6 +95,22 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::InvalidRequest);
         assert!(error.message().contains("`mine`"), "{error}");
         assert!(error.message().contains("${ACME_API_KEY}"), "{error}");
+    }
+
+    #[test]
+    fn only_the_vendors_own_address_is_in_its_failure_domain() {
+        let domain = |values| {
+            let set = FACTORY
+                .build(ProviderSettings::new("mine", values))
+                .expect("a provider");
+            set.failure_domain.map(|domain| domain.to_string())
+        };
+        assert_eq!(
+            domain(json!({"api_key": "k"})).as_deref(),
+            Some("acme-cloud")
+        );
+        let proxy = json!({"api_key": "k", "base_url": "http://127.0.0.1:1/v1"});
+        assert_eq!(domain(proxy), None);
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub struct VendorProfile {
     pub key: KeyRule,
     /// What the vendor does differently.
     pub quirks: Quirks,
+    /// What the vendor's own address fails together with; another address is somebody else's.
+    pub failure_domain: Option<&'static str>,
 }
 
 /// Whether a vendor needs a key.
@@ -49,7 +51,15 @@ impl VendorProfile {
             health_path: "models",
             key,
             quirks,
+            failure_domain: None,
         }
+    }
+
+    /// Says what the vendor's own address fails together with.
+    #[must_use]
+    pub const fn with_failure_domain(mut self, domain: &'static str) -> Self {
+        self.failure_domain = Some(domain);
+        self
     }
 
     /// Asks the vendor's health elsewhere, because it has no list of models or shows it to anybody.
