@@ -52,9 +52,7 @@ impl Exhausted<'_> {
         let asked = |(_, reason): &(Target, SkipReason)| *reason == SkipReason::Paused;
         let limited = |record: &AttemptRecord| record.kind == Some(ErrorKind::RateLimited);
         let is_anybody_there = !self.passed_over.is_empty() || !self.records.is_empty();
-        is_anybody_there
-            && self.passed_over.iter().all(asked)
-            && self.records.iter().all(limited)
+        is_anybody_there && self.passed_over.iter().all(asked) && self.records.iter().all(limited)
     }
 
     /// Whether the same call may go better another time.
