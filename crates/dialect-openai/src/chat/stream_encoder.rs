@@ -74,6 +74,8 @@ pub struct StreamEncoder {
     model: String,
     /// The answers that have had their first chunk, which names the role.
     begun: BTreeSet<u32>,
+    /// The answers that have had their finish reason; callers expect one each.
+    ended: BTreeSet<u32>,
     /// Tool calls that came whole, per answer, are numbered from here.
     calls: Vec<(u32, u32)>,
     usage: Usage,
@@ -87,6 +89,7 @@ impl StreamEncoder {
             model: options.model.clone().unwrap_or_default(),
             options,
             begun: BTreeSet::new(),
+            ended: BTreeSet::new(),
             calls: Vec::new(),
             usage: Usage::default(),
         }
@@ -205,6 +208,9 @@ impl StreamEncoder {
                 reason,
                 stop_sequence,
             } => {
+                if !self.ended.insert(*choice) {
+                    return;
+                }
                 self.begin(*choice, out);
                 let mut chunk = self.chunk(*choice, Map::new(), finish_word(Some(reason)));
                 if let Some(stop) = stop_sequence {

@@ -126,3 +126,16 @@ proptest! {
         let _ = decoder.finish();
     }
 }
+
+#[test]
+fn an_answer_ends_once_although_its_vendor_says_so_twice() {
+    let finished = || StreamEvent::Finished {
+        choice: 0,
+        reason: FinishReason::Stop,
+        stop_sequence: None,
+    };
+    let mut encoder = StreamEncoder::new(StreamOptions::default());
+    let first = encoder.encode(&Frame::of([finished()]));
+    assert!(!first.is_empty());
+    assert_eq!(encoder.encode(&Frame::of([finished()])), []);
+}
