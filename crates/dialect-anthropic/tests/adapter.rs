@@ -1,8 +1,5 @@
 //! The adapter over a prepared transport: addresses, headers, failures, ends.
 
-#[path = "support/replay.rs"]
-mod replay;
-
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -14,7 +11,7 @@ use interline_core::{
 };
 use interline_dialect_anthropic::{FORMAT, MessagesAdapter, Quirks};
 
-use replay::Replay;
+use interline_testkit::ReplayTransport;
 
 /// A hand-written answer.
 const ANSWER: &str = r#"{"type":"message","id":"msg_1","model":"m","content":[{"type":"text","text":"hi"}],
@@ -31,9 +28,9 @@ const CUT_STREAM: &str = "event: content_block_delta\n\
 const OVERLOADED: &str =
     r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#;
 
-fn replay(status: u16, content_type: &str, body: &'static str) -> Arc<Replay> {
+fn replay(status: u16, content_type: &str, body: &'static str) -> Arc<ReplayTransport> {
     let headers = [("content-type", content_type), ("request-id", "req_1")];
-    Replay::new(status, headers, body, 16)
+    ReplayTransport::new(status, headers, body, 16)
 }
 
 fn headers() -> HeaderMap {
@@ -49,8 +46,8 @@ fn headers() -> HeaderMap {
     ])
 }
 
-fn adapter(transport: &Arc<Replay>, base_url: &str) -> MessagesAdapter {
-    let transport = Arc::<Replay>::clone(transport);
+fn adapter(transport: &Arc<ReplayTransport>, base_url: &str) -> MessagesAdapter {
+    let transport = Arc::<ReplayTransport>::clone(transport);
     let quirks = Quirks::default().with_beta("b1");
     MessagesAdapter::new("claude", transport, base_url, headers(), quirks)
 }
@@ -60,7 +57,7 @@ fn request() -> ChatRequest {
 }
 
 async fn complete(
-    transport: &Arc<Replay>,
+    transport: &Arc<ReplayTransport>,
     base_url: &str,
     request: &ChatRequest,
 ) -> Result<String> {
@@ -70,7 +67,7 @@ async fn complete(
     Ok(response.text())
 }
 
-async fn frames(transport: &Arc<Replay>) -> Result<Vec<Result<Frame>>> {
+async fn frames(transport: &Arc<ReplayTransport>) -> Result<Vec<Result<Frame>>> {
     let adapter = adapter(transport, "https://a.example");
     let stream = adapter.stream(&CallContext::new("c"), &request()).await?;
     Ok(stream.collect().await)
@@ -187,7 +184,7 @@ async fn a_document_in_place_of_a_stream_is_an_error_before_output() {
     );
 }
 
-async fn health(transport: &Arc<Replay>) -> Result<()> {
+async fn health(transport: &Arc<ReplayTransport>) -> Result<()> {
     let adapter = adapter(transport, "https://a.example");
     adapter.health_check(&CallContext::new("h")).await
 }

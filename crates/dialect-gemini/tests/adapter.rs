@@ -1,8 +1,5 @@
 //! The adapter over a prepared transport: addresses, headers, failures, ends.
 
-#[path = "support/replay.rs"]
-mod replay;
-
 use std::sync::Arc;
 
 use futures_util::StreamExt;
@@ -13,7 +10,7 @@ use interline_core::{
 };
 use interline_dialect_gemini::{FORMAT, GenerateContentAdapter, Quirks};
 
-use replay::Replay;
+use interline_testkit::ReplayTransport;
 
 /// A hand-written answer.
 const ANSWER: &str = r#"{"candidates":[{"content":{"parts":[{"text":"hi"}],"role":"model"},
@@ -31,13 +28,13 @@ const ARRAY: &str = "[{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"h\"}
 const OVERLOADED: &str =
     r#"{"error":{"code":503,"message":"The model is overloaded.","status":"UNAVAILABLE"}}"#;
 
-fn replay(status: u16, content_type: &str, body: &'static str) -> Arc<Replay> {
+fn replay(status: u16, content_type: &str, body: &'static str) -> Arc<ReplayTransport> {
     let headers = [("content-type", content_type), ("x-request-id", "req_1")];
-    Replay::new(status, headers, body, 16)
+    ReplayTransport::new(status, headers, body, 16)
 }
 
-fn adapter(transport: &Arc<Replay>, base_url: &str) -> GenerateContentAdapter {
-    let transport = Arc::<Replay>::clone(transport);
+fn adapter(transport: &Arc<ReplayTransport>, base_url: &str) -> GenerateContentAdapter {
+    let transport = Arc::<ReplayTransport>::clone(transport);
     let key = HeaderName::from_static("x-goog-api-key");
     let headers = HeaderMap::from_iter([(key, HeaderValue::from_static("k"))]);
     GenerateContentAdapter::new("google", transport, base_url, headers, Quirks::default())
@@ -47,14 +44,14 @@ fn request() -> ChatRequest {
     ChatRequest::new("gemini-2.5-flash", [Message::user("hi")])
 }
 
-async fn complete(transport: &Arc<Replay>) -> Result<String> {
+async fn complete(transport: &Arc<ReplayTransport>) -> Result<String> {
     let adapter = adapter(transport, "https://a.example/v1beta/");
     let response = adapter.complete(&CallContext::new("c"), &request()).await?;
     assert_eq!(response.meta.request_id.as_deref(), Some("req_1"));
     Ok(response.text())
 }
 
-async fn frames(transport: &Arc<Replay>) -> Result<Vec<Result<Frame>>> {
+async fn frames(transport: &Arc<ReplayTransport>) -> Result<Vec<Result<Frame>>> {
     let adapter = adapter(transport, "https://a.example/x/v1beta");
     let stream = adapter.stream(&CallContext::new("c"), &request()).await?;
     Ok(stream.collect().await)
@@ -190,7 +187,7 @@ async fn an_error_in_place_of_a_stream_is_an_error_before_output() {
 
 #[tokio::test]
 async fn health_is_asked_of_the_model_list() {
-    let health = |transport: Arc<Replay>| async move {
+    let health = |transport: Arc<ReplayTransport>| async move {
         let adapter = adapter(&transport, "https://a.example/v1beta");
         adapter.health_check(&CallContext::new("h")).await
     };

@@ -1,4 +1,4 @@
-//! What provider authors test with: a scripted provider, and replay of recorded traffic.
+//! What provider authors test with: a scripted provider, a transport that replays one answer, and recorded traffic.
 //!
 //! ```
 //! use interline_core::{CallContext, ChatRequest, ErrorKind, Message, Provider};
@@ -15,6 +15,8 @@
 //! ```
 
 mod fake_provider;
+mod replay_transport;
+mod transcript;
 
 mod comparison;
 mod expected;
@@ -26,3 +28,5 @@ pub use expected::{Expected, ExpectedToolCall, ExpectedUsage, UsageRule};
 pub use fake_provider::FakeProvider;
 pub use outcome::Outcome;
 pub use recorded_case::{RecordedCase, RecordedRequest, RecordedResponse};
+pub use replay_transport::ReplayTransport;
+pub use transcript::{Item, Transcript};

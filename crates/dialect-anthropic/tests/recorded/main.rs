@@ -5,8 +5,3 @@
 mod answers;
 mod case;
 mod requests;
-
-#[path = "../support/replay.rs"]
-mod replay;
-#[path = "../support/transcript.rs"]
-mod transcript;

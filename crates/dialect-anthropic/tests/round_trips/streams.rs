@@ -11,7 +11,7 @@ use proptest::option;
 use proptest::prelude::{Just, Strategy, any, prop_assert_eq, prop_oneof, proptest};
 
 use crate::generators::{hidden, server_block, tool_call, words};
-use crate::transcript::Transcript;
+use interline_testkit::Transcript;
 
 /// A piece of an answer as another vendor would stream it.
 fn piece() -> impl Strategy<Value = Vec<Step>> {

@@ -11,8 +11,8 @@ use interline_dialect_gemini::{GenerateContentAdapter, Quirks};
 use serde_json::{Value, json};
 
 use crate::case::{Case, cases};
-use crate::replay::Replay;
-use crate::transcript::{Item, Transcript};
+use interline_testkit::ReplayTransport;
+use interline_testkit::{Item, Transcript};
 
 /// Piece sizes in bytes: every event boundary, every UTF-8 sequence and every token gets cut.
 const PIECES: [usize; 6] = [1, 2, 3, 7, 101, usize::MAX];
@@ -93,7 +93,7 @@ async fn exchange(case: &Case, piece_bytes: usize) -> Result<Value> {
 }
 
 fn adapter(case: &Case, piece_bytes: usize) -> GenerateContentAdapter {
-    let transport = Replay::new(
+    let transport = ReplayTransport::new(
         case.status(),
         case.headers(),
         case.body().to_owned(),

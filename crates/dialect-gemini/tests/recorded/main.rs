@@ -6,8 +6,3 @@ mod answers;
 mod canonical;
 mod case;
 mod requests;
-
-#[path = "../support/replay.rs"]
-mod replay;
-#[path = "../support/transcript.rs"]
-mod transcript;

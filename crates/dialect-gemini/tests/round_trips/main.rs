@@ -5,6 +5,3 @@ mod generators;
 mod panics;
 mod requests;
 mod streams;
-
-#[path = "../support/transcript.rs"]
-mod transcript;

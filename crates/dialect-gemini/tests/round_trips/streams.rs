@@ -11,7 +11,7 @@ use proptest::prelude::{Just, Strategy, any, prop_assert_eq, prop_oneof, proptes
 use serde_json::{Value, json};
 
 use crate::generators::{id, tool_call, words};
-use crate::transcript::{Item, Transcript};
+use interline_testkit::{Item, Transcript};
 
 /// A part as it stands on the wire.
 fn part() -> impl Strategy<Value = Value> {

@@ -10,7 +10,7 @@ use interline_transport::{HttpRequest, HttpResponse, Transport};
 
 /// Gives the same answer to every request and remembers the last one.
 #[derive(Debug)]
-pub(crate) struct Replay {
+pub struct ReplayTransport {
     status: u16,
     headers: HeaderMap,
     body: Bytes,
@@ -18,8 +18,12 @@ pub(crate) struct Replay {
     last: Mutex<Option<HttpRequest>>,
 }
 
-impl Replay {
-    pub(crate) fn new<'a>(
+impl ReplayTransport {
+    /// A transport that answers with `body` in pieces of `piece_bytes`, at least one.
+    ///
+    /// # Panics
+    /// Where a header cannot be one.
+    pub fn new<'a>(
         status: u16,
         headers: impl IntoIterator<Item = (&'a str, &'a str)>,
         body: impl Into<Bytes>,
@@ -39,20 +43,23 @@ impl Replay {
     }
 
     /// The request that came last.
-    #[allow(dead_code, reason = "not every test that replays looks at the request")]
-    pub(crate) fn last(&self) -> HttpRequest {
+    ///
+    /// # Panics
+    /// Where none came.
+    #[must_use]
+    pub fn last(&self) -> HttpRequest {
         let last = self.last.lock().expect("no panic while locked").clone();
         last.expect("a request was sent")
     }
 }
 
 #[async_trait]
-impl Transport for Replay {
+impl Transport for ReplayTransport {
     async fn send(&self, _: &CallContext, request: HttpRequest) -> Result<HttpResponse> {
         *self.last.lock().expect("no panic while locked") = Some(request);
         let pieces: Vec<Result<Bytes>> = self
             .body
-            .chunks(self.piece_bytes)
+            .chunks(self.piece_bytes.max(1))
             .map(|piece| Ok(Bytes::copy_from_slice(piece)))
             .collect();
         Ok(HttpResponse::new(

@@ -2,28 +2,41 @@
 
 use interline_core::{FinishReason, Part, Signature, StreamEvent, ToolCall, Usage};
 
-/// One piece of an answer.
+/// One piece of a streamed answer.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Item {
+pub enum Item {
+    /// Text.
     Text(String),
+    /// Thinking, and the vendor's proof of it.
     Thinking(String, Option<Signature>),
+    /// A tool call.
     Tool(ToolCall),
+    /// A part that came whole.
     Whole(Part),
 }
 
 /// A streamed answer, put together.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Transcript {
-    pub(crate) items: Vec<Item>,
-    pub(crate) finish: Option<(FinishReason, Option<String>)>,
-    pub(crate) usage: Usage,
-    pub(crate) ended: bool,
+#[non_exhaustive]
+pub struct Transcript {
+    /// What was said, in order.
+    pub items: Vec<Item>,
+    /// Why it ended, with the stop text where there was one.
+    pub finish: Option<(FinishReason, Option<String>)>,
+    /// Tokens used, by the last word on each.
+    pub usage: Usage,
+    /// Whether the terminal event came.
+    pub ended: bool,
     /// Where each tool call is among the items.
     tools: Vec<usize>,
 }
 
 impl Transcript {
-    pub(crate) fn of<'a>(events: impl IntoIterator<Item = &'a StreamEvent>) -> Self {
+    /// Puts the events of one answer together.
+    ///
+    /// # Panics
+    /// Where tool calls do not begin in order, or a piece of a call comes before the call.
+    pub fn of<'a>(events: impl IntoIterator<Item = &'a StreamEvent>) -> Self {
         let mut transcript = Self::default();
         for event in events {
             transcript.add(event);
