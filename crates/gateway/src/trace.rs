@@ -26,6 +26,12 @@ pub(crate) fn object(route: &RouteInfo, cost: Cost) -> Value {
             |ignored| json!({"target": ignored.target.to_string(), "hints": names(&ignored.hints)}),
         )
         .collect();
+    // A vendor may charge for attempts whose answers nobody got: the bill explains itself from here.
+    let maybe_billed: u64 = route
+        .attempt_list
+        .iter()
+        .map(|one| u64::from(one.maybe_billed))
+        .sum();
     json!({
         "request_id": route.call_id.as_str(),
         "route": &*route.name,
@@ -36,6 +42,7 @@ pub(crate) fn object(route: &RouteInfo, cost: Cost) -> Value {
         "attempts": route.attempts,
         "fallback": route.is_fallback,
         "cost_usd": cost.known().map(|amount| amount.to_string()),
+        "maybe_billed_attempts": maybe_billed,
         "attempt_list": attempt_list(&route.attempt_list),
         "skipped": skipped,
         "excluded": excluded,

@@ -1,5 +1,6 @@
 //! Both formats reach both vendors: whole answers, streams, tools.
 
+use interline_simulator::{ErrorCase, Fault};
 use serde_json::{Value, json};
 
 use crate::house::{BOTH, Event, House, Speaks};
@@ -145,6 +146,26 @@ async fn the_trace_comes_only_where_it_was_asked_for() {
         assert_eq!(trace["attempts"], 1);
         assert_eq!(trace["attempt_list"][0]["code"], Value::Null);
         assert!(trace["cost_usd"].is_string());
+    }
+}
+
+#[tokio::test]
+async fn the_trace_tells_attempts_that_may_be_billed_for_nothing() {
+    for (fault, billed) in [
+        (Fault::MalformedJson, 1),
+        (Fault::error(ErrorCase::ServerError), 0),
+    ] {
+        let house = House::new().await;
+        house.openai.push_fault(fault);
+        let reply = house
+            .post(Speaks::OpenAi.path(), &Speaks::OpenAi.hello("chat"))
+            .header("x-interline-explain", "1")
+            .send()
+            .await;
+        let body: Value = reply.expect("a reply").json().await.expect("JSON");
+        let trace = &body["interline"];
+        assert_eq!(trace["attempts"], 2, "{body}");
+        assert_eq!(trace["maybe_billed_attempts"], billed, "{body}");
     }
 }
 
