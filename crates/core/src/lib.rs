@@ -24,6 +24,9 @@ mod context;
 mod factory;
 mod id;
 mod provider;
+mod siblings;
+
+mod embedding;
 
 mod extra;
 mod generation;
@@ -56,6 +59,7 @@ pub use async_trait::async_trait;
 pub use attempt::AttemptRecord;
 pub use capability::{Capabilities, Feature, FeatureSet, Importance};
 pub use context::{CallContext, NoProgress, Progress, ProgressSink};
+pub use embedding::{EmbedBody, EmbedInput, EmbedPurpose, EmbedRequest, EmbedResponse};
 pub use error::{Error, Result, WireError};
 pub use error_answers::{HealthImpact, SameTarget};
 pub use error_kind::{ConnectionFault, ErrorKind, Phase, RetryHint, TimeoutStage};
@@ -73,9 +77,13 @@ pub use origin::Origin;
 pub use part::{CacheControl, Part, PartKind, Reasoning, Signature, ToolCall, ToolResult};
 pub use provider::{DynProvider, Provider, ProviderExt, ProviderSet};
 pub use reasoning::{Effort, ReasoningConfig};
-pub use request::{ChatBody, ChatRequest};
+pub use request::{ChatBody, ChatRequest, NativeNeed};
 pub use response::{ChatResponse, Choice, RawBody, ResponseMeta};
 pub use response_format::{JsonSchemaFormat, ResponseFormat};
+pub use siblings::{
+    DynEmbeddingProvider, DynModelLister, DynTokenCounter, EmbeddingProvider, ListedModel,
+    ModelLister, TokenCounter,
+};
 pub use stream::{ChatStream, Frame, RawFrame};
 pub use tool::{FunctionTool, Tool, ToolChoice};
 pub use usage::Usage;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::{
-    CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, ModelId, ProviderId, Result,
+    CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, DynEmbeddingProvider,
+    DynModelLister, DynTokenCounter, ModelId, ProviderId, Result,
 };
 
 /// One vendor, as seen by everything above it.
@@ -65,12 +66,18 @@ pub trait ProviderExt: Provider {
 
 impl<P: Provider + ?Sized> ProviderExt for P {}
 
-/// What one connection to a vendor offers. Chat comes first; siblings join it as they are built.
+/// What one connection to a vendor offers: chat, and what else the vendor has.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ProviderSet {
     /// Chat, whole and streamed.
     pub chat: DynProvider,
+    /// Vectors, where the vendor makes them.
+    pub embed: Option<DynEmbeddingProvider>,
+    /// The list of models, where the vendor tells it.
+    pub models: Option<DynModelLister>,
+    /// Counting of tokens, where the vendor does it.
+    pub count: Option<DynTokenCounter>,
     /// What the vendor shares with others that fail together with it, such as a cloud's model
     /// serving; connections that name the same domain are not each other's first resort.
     pub failure_domain: Option<Arc<str>>,
@@ -82,8 +89,32 @@ impl ProviderSet {
     pub const fn new(chat: DynProvider) -> Self {
         Self {
             chat,
+            embed: None,
+            models: None,
+            count: None,
             failure_domain: None,
         }
+    }
+
+    /// Adds embeddings.
+    #[must_use]
+    pub fn with_embed(mut self, embed: DynEmbeddingProvider) -> Self {
+        self.embed = Some(embed);
+        self
+    }
+
+    /// Adds the list of models.
+    #[must_use]
+    pub fn with_models(mut self, models: DynModelLister) -> Self {
+        self.models = Some(models);
+        self
+    }
+
+    /// Adds counting of tokens.
+    #[must_use]
+    pub fn with_count(mut self, count: DynTokenCounter) -> Self {
+        self.count = Some(count);
+        self
     }
 
     /// Says what the vendor fails together with.

@@ -47,8 +47,33 @@ pub struct ChatBody {
     pub metadata: BTreeMap<String, String>,
     /// The end user, in the application's own pseudonym.
     pub user: Option<String>,
+    /// Wishes that only one format can carry and without which the answer would be another one.
+    pub native: Vec<NativeNeed>,
     /// Fields that no type knows.
     pub extra: Extra,
+}
+
+/// A wish that only one format can carry and without which the answer would be another one, such as
+/// a conversation that the vendor keeps.
+///
+/// A target that does not speak the format is excluded, as for a semantic feature that it lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NativeNeed {
+    /// The format that can carry it.
+    pub format: FormatId,
+    /// The request field that asks for it, in the format's words.
+    pub field: String,
+}
+
+impl NativeNeed {
+    /// The wish in `field`, which only `format` can carry.
+    pub fn new(format: FormatId, field: impl Into<String>) -> Self {
+        Self {
+            format,
+            field: field.into(),
+        }
+    }
 }
 
 impl ChatRequest {
@@ -199,6 +224,32 @@ impl ChatRequest {
         set
     }
 
+    /// Everything that only one format can carry: [`ChatBody::native`], tools that a vendor runs
+    /// itself, and rules for their choice.
+    ///
+    /// Pieces of earlier turns that only one format knows are not among them: they are history, and
+    /// each adapter says what it does with them.
+    #[must_use]
+    pub fn native_needs(&self) -> Vec<NativeNeed> {
+        let tools = self.tools.iter().filter_map(|tool| match tool {
+            Tool::Provider { format, .. } => Some(NativeNeed::new(format.clone(), "tools")),
+            Tool::Function(_) => None,
+        });
+        let choice = match &self.tool_choice {
+            Some(ToolChoice::Other { format, .. }) => {
+                Some(NativeNeed::new(format.clone(), "tool_choice"))
+            }
+            _ => None,
+        };
+        let mut needs = self.native.clone();
+        for need in tools.chain(choice) {
+            if !needs.contains(&need) {
+                needs.push(need);
+            }
+        }
+        needs
+    }
+
     /// Refuses a conversation without messages before anything is sent.
     ///
     /// # Errors
@@ -234,6 +285,22 @@ mod tests {
         let request = ChatRequest::new("a", [Message::user("hi")]).with_origin(origin);
         assert!(request.for_model("b").origin().is_some());
         assert!(request.with_temperature(1.0).origin().is_none());
+    }
+
+    #[test]
+    fn native_needs_name_the_format_and_the_field() {
+        const FORMAT: FormatId = FormatId::from_static("f");
+        let hosted = || Tool::Provider {
+            format: FORMAT,
+            value: serde_json::json!({"type": "web_search"}),
+        };
+        let mut request = ChatRequest::new("a", [Message::user("hi")])
+            .with_tool(hosted())
+            .with_tool(hosted());
+        assert_eq!(request.native_needs(), [NativeNeed::new(FORMAT, "tools")]);
+        let kept = NativeNeed::new(FORMAT, "previous_response_id");
+        request.edit(|body| body.native.push(kept));
+        assert_eq!(request.native_needs().len(), 2);
     }
 
     #[test]
