@@ -1,0 +1,1 @@
+//! Amazon Bedrock, over Converse and ConverseStream.

@@ -1,0 +1,1 @@
+//! Cohere, over version 2 of its API.

@@ -1,0 +1,1 @@
+//! Vertex AI: Gemini, Claude and open models.
