@@ -32,6 +32,7 @@
 //! [`Transport`]: interline_transport::Transport
 
 mod chat;
+pub mod responses;
 mod vendor;
 
 pub use chat::{
