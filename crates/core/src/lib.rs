@@ -23,6 +23,7 @@
 mod context;
 mod factory;
 mod id;
+mod operation;
 mod provider;
 mod siblings;
 
@@ -73,6 +74,7 @@ pub use id::{CallId, FormatId, ModelId, ProviderId, Target};
 pub use media::{Media, MediaSource};
 pub use message::{Message, Role};
 pub use money::{NanoUsd, TokenPrice};
+pub use operation::Operation;
 pub use origin::Origin;
 pub use part::{CacheControl, Part, PartKind, Reasoning, Signature, ToolCall, ToolResult};
 pub use provider::{DynProvider, Provider, ProviderExt, ProviderSet};
