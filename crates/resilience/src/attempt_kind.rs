@@ -1,12 +1,14 @@
-//! The two kinds of attempt that the one loop makes: whole answers and streams.
+//! The kinds of attempt that the one loop makes: whole answers, streams, vectors, counts of tokens.
 
+use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
 use interline_core::{
-    CallContext, ChatRequest, ChatResponse, ChatStream, Error, Phase, Provider, ResponseMeta,
-    Result,
+    CallContext, ChatRequest, ChatResponse, ChatStream, EmbedRequest, EmbedResponse,
+    EmbeddingProvider, Error, ModelId, Operation, Phase, Provider, ResponseMeta, Result,
+    TokenCounter,
 };
 use tokio::time::Instant;
 
@@ -20,23 +22,50 @@ use crate::timeouts::{AttemptLimits, within};
 
 /// What one attempt is made with.
 #[derive(Debug)]
-pub(crate) struct Attempt<'a> {
-    pub(crate) provider: &'a dyn Provider,
+pub(crate) struct Attempt<'a, P: ?Sized, Q> {
+    pub(crate) provider: &'a P,
     pub(crate) cx: &'a CallContext,
-    pub(crate) request: &'a ChatRequest,
+    pub(crate) request: &'a Q,
     pub(crate) progress: &'a Arc<AttemptProgress>,
     pub(crate) limits: AttemptLimits<'a>,
 }
 
+/// A request whose model each attempt replaces by its target's.
+pub(crate) trait Question: fmt::Debug + Send + Sync {
+    /// The same request for another model.
+    fn asked_of(&self, model: &ModelId) -> Self;
+}
+
+impl Question for ChatRequest {
+    fn asked_of(&self, model: &ModelId) -> Self {
+        self.for_model(model)
+    }
+}
+
+impl Question for EmbedRequest {
+    fn asked_of(&self, model: &ModelId) -> Self {
+        self.for_model(model)
+    }
+}
+
 /// A kind of attempt. The loop knows nothing else of it.
 pub(crate) trait AttemptKind: Sync {
+    /// What events call it.
+    const OPERATION: Operation;
+    /// Whom an attempt asks.
+    type Service: ?Sized + fmt::Debug + Send + Sync;
+    /// What it asks.
+    type Request: Question;
     /// What an attempt has when it can no longer fall over.
     type Started: Send;
     /// What the caller gets.
     type Answer: Send;
 
     /// Makes the attempt up to the point from which it can no longer fall over.
-    fn start(&self, attempt: Attempt<'_>) -> impl Future<Output = Result<Self::Started>> + Send;
+    fn start(
+        &self,
+        attempt: Attempt<'_, Self::Service, Self::Request>,
+    ) -> impl Future<Output = Result<Self::Started>> + Send;
 
     /// Turns it into what the caller gets.
     fn answer(&self, started: Self::Started, live: LiveAttempt) -> Self::Answer;
@@ -47,10 +76,13 @@ pub(crate) trait AttemptKind: Sync {
 pub(crate) struct Unary;
 
 impl AttemptKind for Unary {
+    const OPERATION: Operation = Operation::Chat;
+    type Service = dyn Provider;
+    type Request = ChatRequest;
     type Started = ChatResponse;
     type Answer = ChatResponse;
 
-    async fn start(&self, attempt: Attempt<'_>) -> Result<ChatResponse> {
+    async fn start(&self, attempt: Attempt<'_, dyn Provider, ChatRequest>) -> Result<ChatResponse> {
         let Attempt {
             provider,
             cx,
@@ -64,9 +96,84 @@ impl AttemptKind for Unary {
     }
 
     fn answer(&self, response: ChatResponse, live: LiveAttempt) -> ChatResponse {
-        live.permit.settle(Outcome::Success, Instant::now());
-        response
+        whole(response, live)
     }
+}
+
+/// One vector for each input.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Embedding;
+
+impl AttemptKind for Embedding {
+    const OPERATION: Operation = Operation::Embeddings;
+    type Service = dyn EmbeddingProvider;
+    type Request = EmbedRequest;
+    type Started = EmbedResponse;
+    type Answer = EmbedResponse;
+
+    async fn start(
+        &self,
+        attempt: Attempt<'_, dyn EmbeddingProvider, EmbedRequest>,
+    ) -> Result<EmbedResponse> {
+        let Attempt {
+            provider,
+            cx,
+            request,
+            progress,
+            limits,
+        } = attempt;
+        // An answer with too few vectors would go wrong silently in the caller's hands: it is as
+        // broken as one that cannot be read.
+        let fitting = async {
+            let response = provider.embed(cx, request).await?;
+            response.fits(request)?;
+            Ok(response)
+        };
+        within(fitting, || limits.unary(progress))
+            .await
+            .map_err(unseen)
+    }
+
+    fn answer(&self, response: EmbedResponse, live: LiveAttempt) -> EmbedResponse {
+        whole(response, live)
+    }
+}
+
+/// How many tokens a model would read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TokenCount;
+
+impl AttemptKind for TokenCount {
+    const OPERATION: Operation = Operation::CountTokens;
+    type Service = dyn TokenCounter;
+    type Request = ChatRequest;
+    type Started = u64;
+    type Answer = u64;
+
+    async fn start(&self, attempt: Attempt<'_, dyn TokenCounter, ChatRequest>) -> Result<u64> {
+        let Attempt {
+            provider,
+            cx,
+            request,
+            progress,
+            limits,
+        } = attempt;
+        within(provider.count_tokens(cx, request), || {
+            limits.unary(progress)
+        })
+        .await
+        .map_err(unseen)
+    }
+
+    fn answer(&self, count: u64, live: LiveAttempt) -> u64 {
+        whole(count, live)
+    }
+}
+
+/// Settles the permit of an answer that is complete.
+fn whole<T>(answer: T, live: LiveAttempt) -> T {
+    live.permit.settle(Outcome::Success, Instant::now());
+    answer
 }
 
 /// An answer step by step.
@@ -82,10 +189,16 @@ pub(crate) struct CommittedStream {
 }
 
 impl AttemptKind for Streamed {
+    const OPERATION: Operation = Operation::Chat;
+    type Service = dyn Provider;
+    type Request = ChatRequest;
     type Started = CommittedStream;
     type Answer = ChatStream;
 
-    async fn start(&self, attempt: Attempt<'_>) -> Result<CommittedStream> {
+    async fn start(
+        &self,
+        attempt: Attempt<'_, dyn Provider, ChatRequest>,
+    ) -> Result<CommittedStream> {
         let Attempt {
             provider,
             cx,

@@ -15,12 +15,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use interline_core::{
-    AttemptRecord, CallContext, ChatRequest, Error, ErrorKind, HealthImpact, Phase, ProgressSink,
-    Result, Target, TimeoutStage,
+    AttemptRecord, CallContext, Error, ErrorKind, HealthImpact, Phase, ProgressSink, Result,
+    Target, TimeoutStage,
 };
 use tokio::time::{Instant, sleep_until};
 
-use crate::attempt_kind::{Attempt, AttemptKind};
+use crate::attempt_kind::{Attempt, AttemptKind, Question};
 use crate::call_log::CallLog;
 use crate::exhausted::Exhausted;
 use crate::live_attempt::LiveAttempt;
@@ -35,9 +35,10 @@ use crate::{
 
 /// One call under way.
 #[derive(Debug)]
-pub(crate) struct AttemptLoop<'a> {
-    call: &'a Call<'a>,
-    request: &'a ChatRequest,
+pub(crate) struct AttemptLoop<'a, K: AttemptKind> {
+    kind: K,
+    call: &'a Call<'a, K::Service>,
+    request: &'a K::Request,
     admission: &'a dyn Admission,
     draws: Draws,
     log: CallLog,
@@ -65,22 +66,24 @@ enum Step {
     GiveUp,
 }
 
-impl<'a> AttemptLoop<'a> {
+impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
     /// A call that begins now.
     pub(crate) fn new(
-        call: &'a Call<'a>,
-        request: &'a ChatRequest,
+        kind: K,
+        call: &'a Call<'a, K::Service>,
+        request: &'a K::Request,
         admission: &'a dyn Admission,
         observer: Arc<dyn Observer>,
         draws: Draws,
     ) -> Self {
         let now = Instant::now();
         Self {
+            kind,
             call,
             request,
             admission,
             draws,
-            log: CallLog::new(call, now, observer),
+            log: CallLog::new(call, K::OPERATION, now, observer),
             total: Limit::new(TimeoutStage::Total, now, call.patience()),
             standings: call
                 .candidates
@@ -97,15 +100,15 @@ impl<'a> AttemptLoop<'a> {
     }
 
     /// Makes attempts until one answers or nothing is left to try.
-    pub(crate) async fn run<K: AttemptKind>(mut self, kind: K) -> Result<Answer<K::Answer>> {
-        let result = self.drive(&kind).await;
+    pub(crate) async fn run(mut self) -> Result<Answer<K::Answer>> {
+        let result = self.drive().await;
         if let Err(error) = &result {
             self.log.failed(error);
         }
         result
     }
 
-    async fn drive<K: AttemptKind>(&mut self, kind: &K) -> Result<Answer<K::Answer>> {
+    async fn drive(&mut self) -> Result<Answer<K::Answer>> {
         loop {
             let now = Instant::now();
             if now >= self.total.at {
@@ -120,7 +123,7 @@ impl<'a> AttemptLoop<'a> {
                 },
                 Step::GiveUp => return Err(self.exhausted(now)),
             };
-            if let Some(answer) = self.attempt(kind, index, permit).await? {
+            if let Some(answer) = self.attempt(index, permit).await? {
                 return Ok(answer);
             }
         }
@@ -201,19 +204,14 @@ impl<'a> AttemptLoop<'a> {
     }
 
     /// Makes one attempt. `None` where it failed and the call goes on.
-    async fn attempt<K: AttemptKind>(
-        &mut self,
-        kind: &K,
-        index: usize,
-        permit: Permit,
-    ) -> Result<Option<Answer<K::Answer>>> {
+    async fn attempt(&mut self, index: usize, permit: Permit) -> Result<Option<Answer<K::Answer>>> {
         let candidate = self.candidate(index);
         let target = &candidate.target;
         let number = self.attempts() + 1;
         self.tell_start(index, number);
         self.standing(index).begin_attempt();
 
-        let request = self.request.for_model(&target.model);
+        let request = self.request.asked_of(&target.model);
         let progress = Arc::new(AttemptProgress::new(Instant::now()));
         let cx = CallContext::new(&self.call.id)
             .with_attempt(number)
@@ -229,7 +227,7 @@ impl<'a> AttemptLoop<'a> {
                 timeouts: &self.call.policy.timeouts,
             },
         };
-        let result = kind.start(attempt).await;
+        let result = self.kind.start(attempt).await;
         let duration = progress.started().elapsed();
         match result {
             Ok(started) => {
@@ -244,7 +242,7 @@ impl<'a> AttemptLoop<'a> {
                     total: self.total,
                     timeouts: self.call.policy.timeouts,
                 };
-                let answer = kind.answer(started, live);
+                let answer = self.kind.answer(started, live);
                 self.log.answered(target, number, route.is_fallback);
                 Ok(Some(Answer::new(answer, route)))
             }
@@ -352,7 +350,7 @@ impl<'a> AttemptLoop<'a> {
         u32::try_from(self.records.len()).unwrap_or(u32::MAX)
     }
 
-    fn candidate(&self, index: usize) -> &'a Candidate {
+    fn candidate(&self, index: usize) -> &'a Candidate<K::Service> {
         self.call
             .candidates
             .get(index)

@@ -3,32 +3,32 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use interline_core::CallId;
+use interline_core::{CallId, Provider};
 
 use crate::{AttemptPolicy, Candidate};
 
 /// One call: who may answer it, under which policy, and how long the caller waits.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[non_exhaustive]
-pub struct Call<'a> {
+pub struct Call<'a, P: ?Sized = dyn Provider> {
     /// Names the call over all its attempts.
     pub id: CallId,
     /// What the call is counted under in events: the route's name, or the model that was asked for.
     pub route: Arc<str>,
     /// Who may answer, best first.
-    pub candidates: &'a [Candidate],
+    pub candidates: &'a [Candidate<P>],
     /// How hard to try.
     pub policy: &'a AttemptPolicy,
     /// The caller's own patience; the shorter of it and the policy's total timeout holds.
     pub timeout: Option<Duration>,
 }
 
-impl<'a> Call<'a> {
+impl<'a, P: ?Sized> Call<'a, P> {
     /// A call whose caller is as patient as the policy.
     pub fn new(
         id: impl Into<CallId>,
         route: impl Into<Arc<str>>,
-        candidates: &'a [Candidate],
+        candidates: &'a [Candidate<P>],
         policy: &'a AttemptPolicy,
     ) -> Self {
         Self {
@@ -51,5 +51,18 @@ impl<'a> Call<'a> {
     pub(crate) fn patience(&self) -> Duration {
         let total = self.policy.timeouts.total;
         self.timeout.map_or(total, |own| own.min(total))
+    }
+}
+
+impl<P: ?Sized> Clone for Call<'_, P> {
+    /// Copies pointers; by hand, because a derived one would ask the service to be cloneable.
+    fn clone(&self) -> Self {
+        Self {
+            id: self.id.clone(),
+            route: Arc::clone(&self.route),
+            candidates: self.candidates,
+            policy: self.policy,
+            timeout: self.timeout,
+        }
     }
 }

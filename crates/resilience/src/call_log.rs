@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use interline_core::{CallId, Error, ErrorKind, HealthImpact, Target};
+use interline_core::{CallId, Error, ErrorKind, HealthImpact, Operation, Target};
 use tokio::time::Instant;
 
 use crate::{Call, CallEvent, Observer, Skip};
@@ -14,6 +14,7 @@ use crate::{Call, CallEvent, Observer, Skip};
 pub(crate) struct CallLabels {
     pub(crate) call: CallId,
     pub(crate) route: Arc<str>,
+    pub(crate) operation: Operation,
     started: Instant,
     observer: Arc<dyn Observer>,
 }
@@ -48,11 +49,17 @@ enum End {
 
 impl CallLog {
     /// The log of a call that begins at `started`.
-    pub(crate) fn new(call: &Call<'_>, started: Instant, observer: Arc<dyn Observer>) -> Self {
+    pub(crate) fn new<P: ?Sized>(
+        call: &Call<'_, P>,
+        operation: Operation,
+        started: Instant,
+        observer: Arc<dyn Observer>,
+    ) -> Self {
         Self {
             labels: CallLabels {
                 call: call.id.clone(),
                 route: Arc::clone(&call.route),
+                operation,
                 started,
                 observer,
             },
@@ -66,6 +73,7 @@ impl CallLog {
         self.labels.tell(&CallEvent::AttemptStarted {
             call: self.labels.call.clone(),
             route: self.labels.route.clone(),
+            operation: self.labels.operation,
             target: target.clone(),
             attempt,
         });
@@ -81,6 +89,7 @@ impl CallLog {
         self.labels.tell(&CallEvent::AttemptFailed {
             call: self.labels.call.clone(),
             route: self.labels.route.clone(),
+            operation: self.labels.operation,
             target: target.clone(),
             attempt,
             error: error.clone(),
@@ -102,6 +111,7 @@ impl CallLog {
         self.labels.tell(&CallEvent::Skipped {
             call: self.labels.call.clone(),
             route: self.labels.route.clone(),
+            operation: self.labels.operation,
             target: target.clone(),
             reason: skip.reason,
             retry_in: skip.retry_in,
@@ -112,6 +122,7 @@ impl CallLog {
         self.labels.tell(&CallEvent::FellBack {
             call: self.labels.call.clone(),
             route: self.labels.route.clone(),
+            operation: self.labels.operation,
             from: from.clone(),
             to: to.clone(),
             attempt,
@@ -129,6 +140,7 @@ impl CallLog {
         self.labels.tell(&CallEvent::Retrying {
             call: self.labels.call.clone(),
             route: self.labels.route.clone(),
+            operation: self.labels.operation,
             target: target.clone(),
             attempt,
             reason,
@@ -141,6 +153,7 @@ impl CallLog {
         self.labels.tell(&CallEvent::Answered {
             call: self.labels.call.clone(),
             route: self.labels.route.clone(),
+            operation: self.labels.operation,
             target: target.clone(),
             attempt,
             is_fallback,
@@ -154,6 +167,7 @@ impl CallLog {
         self.labels.tell(&CallEvent::Failed {
             call: self.labels.call.clone(),
             route: self.labels.route.clone(),
+            operation: self.labels.operation,
             target,
             attempts: attempts.unwrap_or(0),
             error: error.clone(),
@@ -171,6 +185,7 @@ impl Drop for CallLog {
         self.labels.tell(&CallEvent::Cancelled {
             call: self.labels.call.clone(),
             route: self.labels.route.clone(),
+            operation: self.labels.operation,
             target,
             attempts: attempts.unwrap_or(0),
             duration: self.labels.elapsed(),

@@ -1,27 +1,28 @@
-//! One place that may answer a call, with the provider that reaches it.
+//! One place that may answer a call, with the service that reaches it.
 
 use std::sync::Arc;
 
-use interline_core::{DynProvider, Target};
+use interline_core::{Provider, Target};
 
-/// One place that may answer a call, with the provider that reaches it.
+/// One place that may answer a call, with the service that reaches it: a provider for chat, one of
+/// its siblings for what else a vendor offers.
 ///
 /// The engine takes candidates in the order given; choosing and ordering them is routing's work.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[non_exhaustive]
-pub struct Candidate {
+pub struct Candidate<P: ?Sized = dyn Provider> {
     /// The provider and model to ask.
     pub target: Target,
     /// Who carries the question there.
-    pub provider: DynProvider,
+    pub provider: Arc<P>,
     /// What it fails together with, where that is known: see [`Candidate::with_failure_domain`].
     pub failure_domain: Option<Arc<str>>,
 }
 
-impl Candidate {
+impl<P: ?Sized> Candidate<P> {
     /// `target`, reached through `provider`.
     #[must_use]
-    pub const fn new(target: Target, provider: DynProvider) -> Self {
+    pub const fn new(target: Target, provider: Arc<P>) -> Self {
         Self {
             target,
             provider,
@@ -37,5 +38,16 @@ impl Candidate {
     pub fn with_failure_domain(mut self, domain: impl Into<Option<Arc<str>>>) -> Self {
         self.failure_domain = domain.into();
         self
+    }
+}
+
+impl<P: ?Sized> Clone for Candidate<P> {
+    /// Copies pointers; by hand, because a derived one would ask the service to be cloneable.
+    fn clone(&self) -> Self {
+        Self {
+            target: self.target.clone(),
+            provider: Arc::clone(&self.provider),
+            failure_domain: self.failure_domain.clone(),
+        }
     }
 }

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use interline_core::{ChatRequest, ChatResponse, ChatStream, Result};
+use interline_core::{
+    ChatRequest, ChatResponse, ChatStream, EmbedRequest, EmbedResponse, EmbeddingProvider, Result,
+    TokenCounter,
+};
 
-use crate::attempt_kind::{AttemptKind, Streamed, Unary};
+use crate::attempt_kind::{AttemptKind, Embedding, Streamed, TokenCount, Unary};
 use crate::attempt_loop::AttemptLoop;
 use crate::rng::Draws;
 use crate::{Admission, Answer, Call, Observer};
@@ -73,16 +76,49 @@ impl Engine {
         self.run(call, request, Streamed).await
     }
 
+    /// Gives one vector for each input. The request's model is replaced by each candidate's.
+    ///
+    /// An answer with another number of vectors counts as a malformed one: the next candidate is asked.
+    ///
+    /// # Errors
+    /// As [`Engine::complete`].
+    ///
+    /// # Cancellation
+    /// Dropping the future cancels the attempt under way.
+    pub async fn embed(
+        &self,
+        call: Call<'_, dyn EmbeddingProvider>,
+        request: &EmbedRequest,
+    ) -> Result<Answer<EmbedResponse>> {
+        self.run(call, request, Embedding).await
+    }
+
+    /// Counts the tokens that a model would read. The request's model is replaced by each candidate's.
+    ///
+    /// # Errors
+    /// As [`Engine::complete`].
+    ///
+    /// # Cancellation
+    /// Dropping the future cancels the attempt under way.
+    pub async fn count_tokens(
+        &self,
+        call: Call<'_, dyn TokenCounter>,
+        request: &ChatRequest,
+    ) -> Result<Answer<u64>> {
+        self.run(call, request, TokenCount).await
+    }
+
     async fn run<K: AttemptKind>(
         &self,
-        call: Call<'_>,
-        request: &ChatRequest,
+        call: Call<'_, K::Service>,
+        request: &K::Request,
         kind: K,
     ) -> Result<Answer<K::Answer>> {
         let draws = Draws::of_call(self.seed, self.calls.fetch_add(1, Ordering::Relaxed));
         let observer = Arc::clone(&self.observer);
-        AttemptLoop::new(&call, request, self.admission.as_ref(), observer, draws)
-            .run(kind)
+        let admission = self.admission.as_ref();
+        AttemptLoop::new(kind, &call, request, admission, observer, draws)
+            .run()
             .await
     }
 }

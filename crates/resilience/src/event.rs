@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use interline_core::{CallId, Error, ErrorKind, Target};
+use interline_core::{CallId, Error, ErrorKind, Operation, Target};
 
 use crate::SkipReason;
 
@@ -24,6 +24,8 @@ pub enum CallEvent {
         call: CallId,
         /// What it is counted under.
         route: Arc<str>,
+        /// What it asks for.
+        operation: Operation,
         /// Where it goes.
         target: Target,
         /// Which attempt.
@@ -35,6 +37,8 @@ pub enum CallEvent {
         call: CallId,
         /// What it is counted under.
         route: Arc<str>,
+        /// What it asks for.
+        operation: Operation,
         /// Where it went.
         target: Target,
         /// Which attempt.
@@ -50,6 +54,8 @@ pub enum CallEvent {
         call: CallId,
         /// What it is counted under.
         route: Arc<str>,
+        /// What it asks for.
+        operation: Operation,
         /// Who was passed over.
         target: Target,
         /// Why.
@@ -63,6 +69,8 @@ pub enum CallEvent {
         call: CallId,
         /// What it is counted under.
         route: Arc<str>,
+        /// What it asks for.
+        operation: Operation,
         /// Who failed, or was passed over.
         from: Target,
         /// Who is next.
@@ -78,6 +86,8 @@ pub enum CallEvent {
         call: CallId,
         /// What it is counted under.
         route: Arc<str>,
+        /// What it asks for.
+        operation: Operation,
         /// Who is asked again.
         target: Target,
         /// Which attempt comes next.
@@ -108,6 +118,8 @@ pub enum CallEvent {
         call: CallId,
         /// What it is counted under.
         route: Arc<str>,
+        /// What it asks for.
+        operation: Operation,
         /// Who answered.
         target: Target,
         /// Which attempt, so how many there were.
@@ -123,6 +135,8 @@ pub enum CallEvent {
         call: CallId,
         /// What it is counted under.
         route: Arc<str>,
+        /// What it asks for.
+        operation: Operation,
         /// The last target that was tried, if any was.
         target: Option<Target>,
         /// How many attempts there were.
@@ -138,6 +152,8 @@ pub enum CallEvent {
         call: CallId,
         /// What it is counted under.
         route: Arc<str>,
+        /// What it asks for.
+        operation: Operation,
         /// The last target that was tried, if any was.
         target: Option<Target>,
         /// How many attempts there were.

@@ -1,6 +1,7 @@
 //! The attempt engine: fallback, retry, deadlines, breaker.
 //!
-//! One loop makes a call out of as many attempts as it takes, for whole answers and for streams.
+//! One loop makes a call out of as many attempts as it takes: for whole answers, streams, embeddings
+//! and counts of tokens.
 //! It is the only place that retries, so attempts never multiply. It knows no vendor and no status
 //! code: an [`Error`](interline_core::Error) answers four questions, and everything follows from them.
 //!
@@ -51,7 +52,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<()> {
 //! let parrot = |id: &str, words| Arc::new(Parrot { id: id.into(), words });
-//! let candidates = [
+//! let candidates: [Candidate; 2] = [
 //!     Candidate::new(Target::new("polly", "grey"), parrot("polly", None)),
 //!     Candidate::new(Target::new("coco", "blue"), parrot("coco", Some("hello!"))),
 //! ];

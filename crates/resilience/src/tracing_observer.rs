@@ -20,54 +20,59 @@ impl Observer for TracingObserver {
             CallEvent::AttemptStarted {
                 call,
                 route,
+                operation,
                 target,
                 attempt,
             } => debug!(
-                target: "interline", %call, %route, provider = %target.provider,
+                target: "interline", %call, %route, %operation, provider = %target.provider,
                 model = %target.model, attempt, "attempt started"
             ),
             CallEvent::AttemptFailed {
                 call,
                 route,
+                operation,
                 target,
                 attempt,
                 error,
                 duration,
             } => debug!(
-                target: "interline", %call, %route, provider = %target.provider,
+                target: "interline", %call, %route, %operation, provider = %target.provider,
                 model = %target.model, attempt, kind = %error.kind(), status = error.status(),
                 ms = millis(*duration), "attempt failed"
             ),
             CallEvent::Skipped {
                 call,
                 route,
+                operation,
                 target,
                 reason,
                 retry_in,
             } => debug!(
-                target: "interline", %call, %route, provider = %target.provider,
+                target: "interline", %call, %route, %operation, provider = %target.provider,
                 model = %target.model, %reason, retry_in_ms = millis(*retry_in), "target skipped"
             ),
             CallEvent::FellBack {
                 call,
                 route,
+                operation,
                 from,
                 to,
                 attempt,
                 reason,
             } => warn!(
-                target: "interline", %call, %route, %from, %to, attempt, %reason,
+                target: "interline", %call, %route, %operation, %from, %to, attempt, %reason,
                 "fell back to another target"
             ),
             CallEvent::Retrying {
                 call,
                 route,
+                operation,
                 target,
                 attempt,
                 reason,
                 delay,
             } => info!(
-                target: "interline", %call, %route, provider = %target.provider,
+                target: "interline", %call, %route, %operation, provider = %target.provider,
                 model = %target.model, attempt, %reason, delay_ms = millis(*delay),
                 "asking the same target again"
             ),
@@ -86,22 +91,24 @@ impl Observer for TracingObserver {
             CallEvent::Answered {
                 call,
                 route,
+                operation,
                 target,
                 attempt,
                 is_fallback,
                 duration,
             } => debug!(
-                target: "interline", %call, %route, provider = %target.provider,
+                target: "interline", %call, %route, %operation, provider = %target.provider,
                 model = %target.model, attempt, is_fallback, ms = millis(*duration), "answered"
             ),
             CallEvent::Cancelled {
                 call,
                 route,
+                operation,
                 attempts,
                 duration,
                 ..
             } => debug!(
-                target: "interline", %call, %route, attempts, ms = millis(*duration),
+                target: "interline", %call, %route, %operation, attempts, ms = millis(*duration),
                 "the caller went away"
             ),
             CallEvent::StreamFinished {
@@ -148,6 +155,7 @@ fn more(event: &CallEvent) {
         CallEvent::Failed {
             call,
             route,
+            operation,
             attempts,
             error,
             duration,
@@ -155,11 +163,11 @@ fn more(event: &CallEvent) {
         } => {
             let (kind, ms) = (error.kind(), millis(*duration));
             if is_callers_own(error) {
-                debug!(target: "interline", %call, %route, attempts, %kind, ms, "call refused");
+                debug!(target: "interline", %call, %route, %operation, attempts, %kind, ms, "call refused");
             } else if kind == ErrorKind::AllTargetsFailed {
-                error!(target: "interline", %call, %route, attempts, %kind, ms, "call failed");
+                error!(target: "interline", %call, %route, %operation, attempts, %kind, ms, "call failed");
             } else {
-                warn!(target: "interline", %call, %route, attempts, %kind, ms, "call failed");
+                warn!(target: "interline", %call, %route, %operation, attempts, %kind, ms, "call failed");
             }
         }
         CallEvent::HealthChanged { target, state } => match state {

@@ -85,8 +85,8 @@ async fn a_fallback_warns() {
     assert_eq!(
         lines,
         [
-            "WARN fell back to another target call=id route=chat from=a/m to=b/m attempt=2 \
-          reason=unavailable"
+            "WARN fell back to another target call=id route=chat operation=chat from=a/m to=b/m \
+          attempt=2 reason=unavailable"
         ]
     );
 }
