@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::http1::Request;
+use crate::http1::{Request, chunk};
 use crate::ledger::{DEFAULT_CAPACITY, Ledger};
 use crate::server::{Planned, Server, Service};
 use crate::step::{Step, chunked_head, last_chunk, piece, whole};
@@ -26,6 +27,27 @@ pub struct Canned {
     pub body: Bytes,
     /// Byte offsets at which the body is cut; each piece is one chunk and one write. Offsets outside the body are ignored.
     pub cuts: Vec<usize>,
+    /// What follows the body.
+    pub ending: CannedEnding,
+}
+
+/// What follows the body of a [`Canned`] answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CannedEnding {
+    /// The framing says that the body is complete.
+    #[default]
+    Complete,
+    /// Nothing, while the connection stays open.
+    Hang,
+    /// A FIN, before the framing says that the body is complete.
+    Close,
+    /// These bytes, again and again as one chunk each, until the client leaves.
+    Endless(Bytes),
+    /// There is no answer at all, not even a head, while the connection stays open.
+    Silence,
+    /// There is no answer at all: a FIN follows the request.
+    HangUp,
 }
 
 impl Canned {
@@ -37,6 +59,7 @@ impl Canned {
             headers: Vec::new(),
             body: body.into(),
             cuts: Vec::new(),
+            ending: CannedEnding::Complete,
         }
     }
 
@@ -76,14 +99,26 @@ impl Canned {
         }
     }
 
+    /// Says what follows the body.
+    #[must_use]
+    pub fn with_ending(mut self, ending: CannedEnding) -> Self {
+        self.ending = ending;
+        self
+    }
+
     fn steps(&self) -> Vec<Step> {
+        match &self.ending {
+            CannedEnding::Silence => return vec![Step::Hang],
+            CannedEnding::HangUp => return vec![Step::Close],
+            _ => {}
+        }
         let headers: Vec<(String, String)> = self
             .headers
             .iter()
             .filter(|(name, value)| !(name.clone() + value).contains(['\r', '\n']))
             .cloned()
             .collect();
-        if self.body.is_empty() {
+        if self.body.is_empty() && self.ending == CannedEnding::Complete {
             return vec![whole(self.status, &headers, b"")];
         }
         let mut cuts = self.cuts.clone();
@@ -98,7 +133,15 @@ impl Canned {
                 from = to;
             }
         }
-        steps.push(last_chunk());
+        steps.push(match &self.ending {
+            CannedEnding::Hang => Step::Hang,
+            CannedEnding::Close => Step::Close,
+            CannedEnding::Endless(bytes) if !bytes.is_empty() => Step::Repeat {
+                bytes: chunk(bytes),
+                pause: Duration::ZERO,
+            },
+            _ => last_chunk(),
+        });
         steps
     }
 }

@@ -45,7 +45,7 @@
 
 #[doc(inline)]
 pub use self::{
-    canned::{Canned, CannedServer},
+    canned::{Canned, CannedEnding, CannedServer},
     dialect::Dialect,
     fault::{Ending, ErrorCase, Fault, RetryAfter},
     ledger::{Exchange, Ledger, Outcome},

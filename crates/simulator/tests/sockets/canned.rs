@@ -1,6 +1,8 @@
 //! Canned answers.
 
-use interline_simulator::{Canned, CannedServer};
+use std::time::Duration;
+
+use interline_simulator::{Canned, CannedEnding, CannedServer};
 use serde_json::json;
 
 use crate::client::client;
@@ -67,4 +69,30 @@ async fn paths_have_their_own_answers_and_the_ledger_has_the_requests() {
     let exchanges = server.ledger().exchanges();
     assert_eq!(exchanges[1].method, "POST");
     assert_eq!(exchanges[1].body, json!({"a": 1}));
+}
+
+#[tokio::test]
+async fn an_answer_may_end_before_its_time() {
+    let server = CannedServer::start(Canned::default()).await.unwrap();
+    let client = client();
+    let ending = |ending| {
+        server.set(Canned::new(200, "abc").with_ending(ending));
+        client.get(server.base_url()).send()
+    };
+    assert!(ending(CannedEnding::HangUp).await.is_err(), "no answer");
+    let cut = ending(CannedEnding::Close).await.unwrap();
+    assert!(cut.text().await.is_err(), "half a body");
+    let mut endless = ending(CannedEnding::Endless("de".into())).await.unwrap();
+    let mut read = 0;
+    while read < 1000 {
+        read += endless.chunk().await.unwrap().unwrap().len();
+    }
+    drop(endless);
+    let moment = Duration::from_millis(200);
+    let silent = tokio::time::timeout(moment, ending(CannedEnding::Silence));
+    assert!(silent.await.is_err(), "not even a head");
+    let mut hanging = ending(CannedEnding::Hang).await.unwrap();
+    assert_eq!(hanging.chunk().await.unwrap().unwrap(), "abc");
+    let more = tokio::time::timeout(moment, hanging.chunk());
+    assert!(more.await.is_err(), "and nothing more");
 }
