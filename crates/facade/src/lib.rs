@@ -96,17 +96,20 @@ pub use reply_stream::{ReplyEvents, ReplyStream};
 pub use route_options::{Breaker, RouteOptions};
 pub use route_table::{RouteSummary, TargetStatus};
 
-pub use interline_catalog::{Catalog, ModelInfo, ModelStatus, Prices, Tier};
+pub use interline_catalog::{
+    Catalog, LongContext, ModelInfo, ModelMode, ModelStatus, Prices, Rates, Tier,
+};
 pub use interline_core::{
     AttemptRecord, CacheControl, CallContext, CallId, Capabilities, ChatBody, ChatRequest,
-    ChatResponse, ChatStream, Choice, ConnectionFault, DynProvider, Effort, Error, ErrorKind,
-    Extra, Feature, FeatureSet, FinishReason, FormatId, Frame, FunctionTool, GenerationParams,
-    HealthImpact, HealthView, Importance, JsonSchemaFormat, Media, MediaSource, Message, ModelId,
-    NanoUsd, NoProgress, Origin, Part, PartKind, Phase, Progress, ProgressSink, Provider,
-    ProviderExt, ProviderFactory, ProviderId, ProviderSet, ProviderSettings, RawBody, RawFrame,
-    Reasoning, ReasoningConfig, ResponseFormat, ResponseMeta, Result, RetryHint, Role, SameTarget,
-    Signature, StreamEvent, Target, TargetHealth, TimeoutStage, TokenPrice, Tool, ToolCall,
-    ToolChoice, ToolResult, Usage, WireError, async_trait,
+    ChatResponse, ChatStream, Choice, ConnectionFault, DynProvider, Effort, EmbedBody, EmbedInput,
+    EmbedPurpose, EmbedRequest, EmbedResponse, EmbeddingProvider, Error, ErrorKind, Extra, Feature,
+    FeatureSet, FinishReason, FormatId, Frame, FunctionTool, GenerationParams, HealthImpact,
+    HealthView, Importance, JsonSchemaFormat, ListedModel, Media, MediaSource, Message, ModelId,
+    ModelLister, NanoUsd, NoProgress, Origin, Part, PartKind, Phase, Progress, ProgressSink,
+    Provider, ProviderExt, ProviderFactory, ProviderId, ProviderSet, ProviderSettings, RawBody,
+    RawFrame, Reasoning, ReasoningConfig, ResponseFormat, ResponseMeta, Result, RetryHint, Role,
+    SameTarget, Signature, StreamEvent, Target, TargetHealth, TimeoutStage, TokenPrice, Tool,
+    ToolCall, ToolChoice, ToolResult, Usage, WireError, async_trait,
 };
 pub use interline_resilience::{
     AttemptPolicy, Backoff, CallEvent, HealthState, Observer, RetryCounts, SimpleBreakerConfig,

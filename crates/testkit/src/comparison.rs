@@ -14,6 +14,8 @@ pub fn differences(expected: &Expected, outcome: &Outcome, rule: UsageRule) -> V
     let mut found = Differences(Vec::new());
     found.answer(expected, outcome);
     found.usage(expected, outcome, rule);
+    found.embeddings(expected, outcome);
+    found.models(expected, outcome);
     match (&outcome.error, expects_error(expected)) {
         (Some(error), true) => found.error(expected, error),
         (Some(error), false) => found.0.push(format!("failed with {error}")),
@@ -116,6 +118,30 @@ impl Differences {
         );
     }
 
+    fn embeddings(&mut self, expected: &Expected, outcome: &Outcome) {
+        let Some(want) = &expected.embeddings else {
+            return;
+        };
+        let got = &outcome.embeddings;
+        self.same("vectors", want.count, &got.len());
+        if let Some(dimensions) = want.dimensions {
+            let odd = got.iter().find(|vector| vector.len() != dimensions);
+            let odd = odd.map_or(dimensions, Vec::len);
+            self.same("dimensions", Some(dimensions), &odd);
+        }
+        let first = got.first().map(Vec::as_slice).unwrap_or_default();
+        let first = &first[..first.len().min(want.first_values.len())];
+        self.same("first numbers", Some(want.first_values.as_slice()), &first);
+    }
+
+    fn models(&mut self, expected: &Expected, outcome: &Outcome) {
+        let Some(want) = &expected.models else { return };
+        let got = &outcome.models;
+        self.same("models", want.count, &got.len());
+        let first = &got[..got.len().min(want.ids.len())];
+        self.same("names of models", Some(want.ids.as_slice()), &first);
+    }
+
     fn error(&mut self, expected: &Expected, error: &Error) {
         self.same("status", expected.http_status.map(Some), &error.status());
         let class = class_of(error);
@@ -212,6 +238,25 @@ mod tests {
         }));
         let found = differences(&want, &Outcome::default(), UsageRule::InputExcludesCache);
         assert_eq!(found.len(), 10, "{found:#?}");
+    }
+
+    #[test]
+    fn vectors_and_lists_are_compared_by_size_and_beginning() {
+        let want = expected(json!({
+            "embeddings": {"count": 2, "dimensions": 3, "first_values": [0.1, 0.2]},
+            "models": {"count": 2, "ids": ["a"]},
+        }));
+        let mut outcome = Outcome {
+            embeddings: vec![vec![0.1, 0.2, 0.3], vec![0.0; 3]],
+            models: vec!["a".into(), "b".into()],
+            ..Outcome::default()
+        };
+        let rule = UsageRule::InputIncludesCache;
+        assert_eq!(differences(&want, &outcome, rule), Vec::<String>::new());
+        outcome.embeddings = vec![vec![0.5]];
+        outcome.models = vec!["b".into()];
+        let found = differences(&want, &outcome, rule);
+        assert_eq!(found.len(), 5, "{found:#?}");
     }
 
     #[test]

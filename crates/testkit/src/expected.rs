@@ -38,6 +38,34 @@ pub struct Expected {
     pub retry_after_s: Option<f64>,
     /// The wait in the body, in seconds.
     pub retry_delay_s_body: Option<f64>,
+    /// The vectors of an embeddings call.
+    pub embeddings: Option<ExpectedEmbeddings>,
+    /// The models of a list.
+    pub models: Option<ExpectedModels>,
+}
+
+/// Vectors as they should be read.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ExpectedEmbeddings {
+    /// How many vectors there are.
+    pub count: Option<usize>,
+    /// How many numbers each has.
+    pub dimensions: Option<usize>,
+    /// The first numbers of the first vector.
+    pub first_values: Vec<f32>,
+}
+
+/// A list of models as it should be read.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ExpectedModels {
+    /// How many models there are.
+    pub count: Option<usize>,
+    /// The names of the first ones, in order.
+    pub ids: Vec<String>,
 }
 
 /// A tool call as it should be read.

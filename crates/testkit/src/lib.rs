@@ -24,7 +24,9 @@ mod outcome;
 mod recorded_case;
 
 pub use comparison::differences;
-pub use expected::{Expected, ExpectedToolCall, ExpectedUsage, UsageRule};
+pub use expected::{
+    Expected, ExpectedEmbeddings, ExpectedModels, ExpectedToolCall, ExpectedUsage, UsageRule,
+};
 pub use fake_provider::FakeProvider;
 pub use outcome::Outcome;
 pub use recorded_case::{RecordedCase, RecordedRequest, RecordedResponse};

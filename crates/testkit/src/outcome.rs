@@ -2,8 +2,8 @@
 
 use futures_util::StreamExt as _;
 use interline_core::{
-    CallContext, ChatRequest, ChatResponse, ChatStream, Error, FinishReason, Part, PartKind,
-    Provider, StreamEvent, ToolCall, Usage,
+    CallContext, ChatRequest, ChatResponse, ChatStream, EmbedRequest, EmbeddingProvider, Error,
+    FinishReason, ModelLister, Part, PartKind, Provider, StreamEvent, ToolCall, Usage,
 };
 
 /// What an adapter made of an answer.
@@ -22,6 +22,10 @@ pub struct Outcome {
     pub finish_reason: Option<FinishReason>,
     /// Tokens used.
     pub usage: Usage,
+    /// The vectors of an embeddings call.
+    pub embeddings: Vec<Vec<f32>>,
+    /// The names of a list of models.
+    pub models: Vec<String>,
     /// How it failed, where it did; the fields above hold what came before.
     pub error: Option<Error>,
 }
@@ -45,6 +49,35 @@ impl Outcome {
     pub async fn of_stream(provider: &dyn Provider, request: &ChatRequest) -> Self {
         match provider.stream(&CallContext::new("replay"), request).await {
             Ok(stream) => Self::read(stream).await,
+            Err(error) => Self {
+                error: Some(error),
+                ..Self::default()
+            },
+        }
+    }
+
+    /// Makes an embeddings call and notes what came of it.
+    pub async fn of_embeddings(provider: &dyn EmbeddingProvider, request: &EmbedRequest) -> Self {
+        match provider.embed(&CallContext::new("replay"), request).await {
+            Ok(response) => Self {
+                embeddings: response.embeddings,
+                usage: response.usage,
+                ..Self::default()
+            },
+            Err(error) => Self {
+                error: Some(error),
+                ..Self::default()
+            },
+        }
+    }
+
+    /// Asks for the list of models and notes what came of it.
+    pub async fn of_models(lister: &dyn ModelLister) -> Self {
+        match lister.list_models(&CallContext::new("replay")).await {
+            Ok(models) => Self {
+                models: models.into_iter().map(|model| model.id).collect(),
+                ..Self::default()
+            },
             Err(error) => Self {
                 error: Some(error),
                 ..Self::default()

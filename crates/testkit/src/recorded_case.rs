@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as STANDARD;
 use bytes::Bytes;
 use interline_core::{Error, ErrorKind, Result};
 use serde::Deserialize;
@@ -64,6 +66,9 @@ pub struct RecordedResponse {
     /// The body as text.
     #[serde(default)]
     pub body: Option<String>,
+    /// The body in base64, where it is not text.
+    #[serde(default)]
+    pub body_base64: Option<String>,
 }
 
 impl RecordedCase {
@@ -102,9 +107,20 @@ impl RecordedCase {
     }
 
     /// The body that came back.
-    #[must_use]
-    pub fn response_body(&self) -> Bytes {
-        Bytes::from(self.response.body.clone().unwrap_or_default())
+    ///
+    /// # Errors
+    /// `InvalidRequest` where the file holds it in base64 that is none.
+    pub fn response_body(&self) -> Result<Bytes> {
+        match &self.response.body_base64 {
+            None => Ok(Bytes::from(self.response.body.clone().unwrap_or_default())),
+            Some(text) => match STANDARD.decode(text) {
+                Ok(bytes) => Ok(Bytes::from(bytes)),
+                Err(source) => Err(Error::invalid_request(format!(
+                    "the body of case `{}` is not base64: {source}",
+                    self.id
+                ))),
+            },
+        }
     }
 }
 

@@ -1,237 +1,103 @@
 //! Which adapter reads which recorded wire protocol.
+//!
+//! A file for each family of protocols says how its cases are replayed; a new protocol gets a line in
+//! [`of`] and an entry in its family's file. Connections are made through the registry, as a
+//! configuration makes them.
+
+mod anthropic;
+mod azure;
+mod google;
+mod openai_like;
+mod out_of_scope;
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use bytes::Bytes;
-use interline::anthropic::Anthropic;
-use interline::azure_openai::{AzureOpenAi, Flavor};
-use interline::cerebras::Cerebras;
-use interline::deepseek::DeepSeek;
-use interline::google::Google;
-use interline::groq::Groq;
-use interline::local::Local;
-use interline::mistral::Mistral;
-use interline::openai::OpenAi;
-use interline::openrouter::OpenRouter;
-use interline::perplexity::Perplexity;
-use interline::together::Together;
-use interline::xai::Xai;
-use interline::{ChatRequest, DynProvider, Result};
+use interline::{ChatRequest, EmbedRequest, ProviderSet, ProviderSettings, Registry, Result};
 use interline_testkit::{RecordedCase, UsageRule};
+use serde_json::{Value, json};
 
-/// Makes the provider that calls a base URL.
-pub(crate) type MakeProvider = Box<dyn Fn(&str) -> Result<DynProvider>>;
+/// What becomes of a recorded case.
+pub(crate) enum Served {
+    /// It is replayed.
+    By(Api),
+    /// Its protocol is not spoken on purpose; the reason, for the table.
+    OutOfScope(&'static str),
+    /// No adapter speaks its protocol yet.
+    NotYet,
+}
 
-/// How to replay one wire protocol.
+/// How to replay the cases of one wire protocol.
 pub(crate) struct Api {
-    /// What follows the base URL in the path of a chat call; `None` where the recorded client called an
+    /// What follows the base URL in the path of a call; `None` where the recorded client called an
     /// address that is none of the vendor's, so that only the answer can be compared.
     pub(crate) call_path: Option<Cow<'static, str>>,
+    /// Makes the connection to a base URL.
+    pub(crate) connect: Connect,
+    /// What is called.
+    pub(crate) call: Call,
+}
+
+/// Makes the connection to a base URL.
+pub(crate) type Connect = Box<dyn Fn(&str) -> Result<ProviderSet>>;
+
+/// What is called, and how the recorded request is read.
+pub(crate) enum Call {
+    Chat(ChatCall),
+    Embeddings(EmbeddingsCall),
+    /// The list of models, a request without a body.
+    Models,
+}
+
+/// A chat call, whole or streamed as the case says.
+pub(crate) struct ChatCall {
     /// Keys of the body that say what the vendor reads elsewhere.
     pub(crate) unread_keys: &'static [&'static str],
     pub(crate) usage: UsageRule,
     pub(crate) decode_request: Box<dyn Fn(Bytes) -> Result<ChatRequest>>,
-    pub(crate) provider: MakeProvider,
 }
 
-/// The adapter for a case; `None` for protocols that no adapter speaks yet.
-pub(crate) fn of(case: &RecordedCase) -> Option<Api> {
-    let provider: fn(&str) -> Result<DynProvider> = match case.api.as_str() {
-        "azure.chat" => return Some(azure(case)),
-        "cerebras.chat" => cerebras,
-        "deepseek.chat" => deepseek,
-        "mistral.chat" => mistral,
-        "openai.chat" => openai,
-        "openrouter.chat" => openrouter,
-        "perplexity.chat" => perplexity,
-        "xai.chat" => xai,
-        "groq.chat" => groq,
-        "together.chat" => together,
-        "ollama.openai-chat"
-        | "llamacpp.chat"
-        | "vllm.chat"
-        | "huggingface.chat"
-        | "zai.chat"
-        | "gpustack.chat"
-        | "vercel-gateway.chat" => local,
-        "anthropic.messages" => {
-            return Some(Api {
-                call_path: Some("/v1/messages".into()),
-                unread_keys: &[],
-                usage: UsageRule::InputExcludesCache,
-                decode_request: Box::new(|body| {
-                    Ok(interline_dialect_anthropic::decode_request(body, Vec::new())?.request)
-                }),
-                provider: Box::new(anthropic),
-            });
-        }
+/// An embeddings call.
+pub(crate) struct EmbeddingsCall {
+    /// Keys of the body that say what the vendor reads elsewhere.
+    pub(crate) unread_keys: &'static [&'static str],
+    pub(crate) decode_request: Box<dyn Fn(Bytes) -> Result<EmbedRequest>>,
+}
+
+/// How a case is replayed, or why it is not.
+pub(crate) fn of(case: &RecordedCase) -> Served {
+    if let Some(reason) = out_of_scope::reason(&case.api) {
+        return Served::OutOfScope(reason);
+    }
+    Served::By(match case.api.as_str() {
+        "anthropic.messages" => anthropic::messages(),
+        "azure.chat" => azure::chat(case),
         "gemini.generateContent" | "gemini.streamGenerateContent" => {
-            return Some(generate_content(case, google));
+            google::generate_content(case, kind("google"))
         }
-        _ => return None,
-    };
-    Some(Api {
-        call_path: Some("/chat/completions".into()),
-        unread_keys: &[],
-        usage: UsageRule::InputIncludesCache,
-        decode_request: Box::new(|body| {
-            Ok(interline_dialect_openai::decode_request(body, Vec::new())?.request)
-        }),
-        provider: Box::new(provider),
+        api => match openai_like::of(api) {
+            Some(api) => api,
+            None => return Served::NotYet,
+        },
     })
 }
 
-/// Azure: version, flavour and deployment stand in the path; the model of the body is not read.
-fn azure(case: &RecordedCase) -> Api {
-    let (path, query) = case.request.path.split_once('?').unwrap_or_default();
-    let path = if path.is_empty() {
-        &case.request.path
-    } else {
-        path
-    };
-    let version = query.strip_prefix("api-version=").map(str::to_owned);
-    let known = ["/openai/", "/models/"];
-    let start = known.iter().find_map(|folder| path.find(folder));
-    let flavor = if path.contains("/models/") {
-        Flavor::Foundry
-    } else {
-        Flavor::OpenAi
-    };
-    let deployment = path
-        .split_once("/deployments/")
-        .and_then(|(_, rest)| rest.split('/').next())
-        .map(str::to_owned);
-    Api {
-        call_path: start.map(|start| path[start..].to_owned().into()),
-        unread_keys: if deployment.is_some() {
-            &["model"]
-        } else {
-            &[]
-        },
-        usage: UsageRule::InputIncludesCache,
-        decode_request: Box::new(move |body| {
-            let request = interline_dialect_openai::decode_request(body, Vec::new())?.request;
-            Ok(match &deployment {
-                Some(deployment) => request.for_model(deployment.as_str()),
-                None => request,
-            })
-        }),
-        provider: Box::new(move |base_url| {
-            let azure = AzureOpenAi::builder()
-                .api_key(KEY)
-                .base_url(base_url)
-                .flavor(flavor)
-                .api_version(version.clone())
-                .build()?;
-            Ok(Arc::new(azure))
-        }),
-    }
-}
-
-/// Google's format: the model stands in the path, not in the body.
-fn generate_content(case: &RecordedCase, provider: fn(&str) -> Result<DynProvider>) -> Api {
-    let path = case.request.path.split('?').next().unwrap_or_default();
-    let call_path = path.rfind("/models/").map_or("", |start| &path[start..]);
-    let model = case.model.clone().unwrap_or_default();
-    Api {
-        call_path: Some(call_path.to_owned().into()),
-        unread_keys: &[],
-        usage: UsageRule::OutputExcludesThinking,
-        decode_request: Box::new(move |body| {
-            interline_dialect_gemini::decode_request(model.as_str(), body)
-        }),
-        provider: Box::new(provider),
-    }
-}
-
-/// A key that no vendor knows; the local server does not ask.
+/// A key that no vendor knows.
 const KEY: &str = "replayed";
 
-fn openai(base_url: &str) -> Result<DynProvider> {
-    Ok(Arc::new(
-        OpenAi::builder().api_key(KEY).base_url(base_url).build()?,
-    ))
+/// Connections of a kind, as a configuration with address and key makes them.
+fn kind(kind: &'static str) -> Connect {
+    kind_with(kind, json!({}))
 }
 
-fn groq(base_url: &str) -> Result<DynProvider> {
-    Ok(Arc::new(
-        Groq::builder().api_key(KEY).base_url(base_url).build()?,
-    ))
-}
-
-fn together(base_url: &str) -> Result<DynProvider> {
-    Ok(Arc::new(
-        Together::builder()
-            .api_key(KEY)
-            .base_url(base_url)
-            .build()?,
-    ))
-}
-
-fn local(base_url: &str) -> Result<DynProvider> {
-    Ok(Arc::new(Local::builder().base_url(base_url).build()?))
-}
-
-fn cerebras(base_url: &str) -> Result<DynProvider> {
-    Ok(Arc::new(
-        Cerebras::builder()
-            .api_key(KEY)
-            .base_url(base_url)
-            .build()?,
-    ))
-}
-
-fn deepseek(base_url: &str) -> Result<DynProvider> {
-    Ok(Arc::new(
-        DeepSeek::builder()
-            .api_key(KEY)
-            .base_url(base_url)
-            .build()?,
-    ))
-}
-
-fn mistral(base_url: &str) -> Result<DynProvider> {
-    Ok(Arc::new(
-        Mistral::builder().api_key(KEY).base_url(base_url).build()?,
-    ))
-}
-
-fn openrouter(base_url: &str) -> Result<DynProvider> {
-    Ok(Arc::new(
-        OpenRouter::builder()
-            .api_key(KEY)
-            .base_url(base_url)
-            .build()?,
-    ))
-}
-
-fn perplexity(base_url: &str) -> Result<DynProvider> {
-    Ok(Arc::new(
-        Perplexity::builder()
-            .api_key(KEY)
-            .base_url(base_url)
-            .build()?,
-    ))
-}
-
-fn xai(base_url: &str) -> Result<DynProvider> {
-    Ok(Arc::new(
-        Xai::builder().api_key(KEY).base_url(base_url).build()?,
-    ))
-}
-
-fn google(base_url: &str) -> Result<DynProvider> {
-    Ok(Arc::new(
-        Google::builder().api_key(KEY).base_url(base_url).build()?,
-    ))
-}
-
-fn anthropic(base_url: &str) -> Result<DynProvider> {
-    Ok(Arc::new(
-        Anthropic::builder()
-            .api_key(KEY)
-            .base_url(base_url)
-            .build()?,
-    ))
+/// Connections of a kind that has more settings than address and key.
+fn kind_with(kind: &'static str, own: Value) -> Connect {
+    Box::new(move |base_url| {
+        let mut settings = own.clone();
+        settings["base_url"] = base_url.into();
+        if settings.get("api_key").is_none() {
+            settings["api_key"] = KEY.into();
+        }
+        Registry::standard().build(kind, ProviderSettings::new("replay", settings))
+    })
 }

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use interline_testkit::RecordedCase;
 
+use crate::api::Served;
 use crate::report::Report;
 
 /// Replays recorded vendor traffic.
@@ -53,8 +54,11 @@ async fn main() -> ExitCode {
     let mut report = Report::default();
     for case in &cases {
         match api::of(case) {
-            Some(api) => report.replayed(case, &replay::run(case, &api, arguments.seed).await),
-            None => report.not_served(case),
+            Served::By(api) => {
+                report.replayed(case, &replay::run(case, &api, arguments.seed).await);
+            }
+            Served::OutOfScope(reason) => report.out_of_scope(case, reason),
+            Served::NotYet => report.not_served(case),
         }
     }
     report.print(arguments.seed);

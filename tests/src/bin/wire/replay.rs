@@ -1,18 +1,23 @@
 //! Replays one recorded case: serve the answer, call the adapter, compare both directions.
 
-use interline::{ChatRequest, ErrorKind, Message, Phase, Result};
+use bytes::Bytes;
+use interline::{ChatRequest, EmbedRequest, Error, ErrorKind, Message, Phase, ProviderSet, Result};
 use interline_simulator::{Canned, CannedServer};
-use interline_testkit::{Outcome, RecordedCase, differences};
+use interline_testkit::{Outcome, RecordedCase, UsageRule, differences};
 use serde_json::Value;
 
-use crate::api::Api;
+use crate::api::{Api, Call, ChatCall, EmbeddingsCall};
 use crate::cuts;
 
 /// What was wrong, one sentence each; empty where the case passed in every cut.
 pub(crate) async fn run(case: &RecordedCase, api: &Api, seed: u64) -> Vec<String> {
+    let body = match case.response_body() {
+        Ok(body) => body,
+        Err(error) => return vec![error.to_string()],
+    };
     let mut found = Vec::new();
-    for cut in cuts::of(case.response_body().len(), seed, &case.id) {
-        let wrong = match replay(case, api, cut.offsets).await {
+    for cut in cuts::of(body.len(), seed, &case.id) {
+        let wrong = match replay(case, api, &body, cut.offsets).await {
             Ok(wrong) => wrong,
             Err(error) => vec![format!("could not be replayed: {error}")],
         };
@@ -29,13 +34,18 @@ pub(crate) async fn run(case: &RecordedCase, api: &Api, seed: u64) -> Vec<String
     found
 }
 
-async fn replay(case: &RecordedCase, api: &Api, offsets: Vec<usize>) -> Result<Vec<String>> {
-    let canned = Canned::new(case.response.status, case.response_body())
+async fn replay(
+    case: &RecordedCase,
+    api: &Api,
+    body: &Bytes,
+    offsets: Vec<usize>,
+) -> Result<Vec<String>> {
+    let canned = Canned::new(case.response.status, body.clone())
         .with_headers(case.response.headers.clone())
         .with_cuts(offsets);
     let server = CannedServer::start(canned)
         .await
-        .map_err(|error| interline::Error::invalid_request(format!("no server: {error}")))?;
+        .map_err(|error| Error::invalid_request(format!("no server: {error}")))?;
     let path = case.request.path.split('?').next().unwrap_or_default();
     // A base URL that ended with a slash.
     let path = path.replace("//", "/");
@@ -43,41 +53,122 @@ async fn replay(case: &RecordedCase, api: &Api, offsets: Vec<usize>) -> Result<V
         Some(call_path) => path.strip_suffix(&**call_path).unwrap_or_default(),
         None => "",
     };
-    let provider = (api.provider)(&format!("{}{prefix}", server.base_url()))?;
+    let set = (api.connect)(&format!("{}{prefix}", server.base_url()))?;
     let recorded = with_whole_ids(&case.request.body);
-    let decoded = (api.decode_request)(recorded.to_string().into());
-    let request = match &decoded {
-        Ok(request) => request.clone(),
-        // The recorded client sent nonsense to see the vendor's answer; the answer is still worth reading.
-        Err(error) if error.kind() == ErrorKind::InvalidRequest && case.kind == "error" => {
-            ChatRequest::new(
-                case.model.as_deref().unwrap_or("any"),
-                [Message::user("Hello")],
-            )
-        }
-        Err(error) => return Err(error.clone()),
-    };
-    let outcome = if case.is_stream() {
-        Outcome::of_stream(provider.as_ref(), &request).await
-    } else {
-        Outcome::of_complete(provider.as_ref(), &request).await
-    };
+    let Called { outcome, unread } = call(case, &api.call, &set, &recorded).await?;
     if refused_before_the_vendor_could(case, &outcome) {
         return Ok(Vec::new());
     }
-    let mut found = differences(&case.expected, &outcome, api.usage);
+    let usage = match &api.call {
+        Call::Chat(chat) => chat.usage,
+        Call::Embeddings(_) | Call::Models => UsageRule::InputIncludesCache,
+    };
+    let mut found = differences(&case.expected, &outcome, usage);
     match server.ledger().last() {
         Some(sent) => {
             if api.call_path.is_some() && sent.path != path {
                 found.push(format!("called {}, not {path}", sent.path));
             }
-            if decoded.is_ok() {
-                found.extend(request_differences(&recorded, &sent.body, api.unread_keys));
+            if sent.method != case.request.method {
+                found.push(format!("called with {}", sent.method));
+            }
+            if let Some(unread) = unread {
+                found.extend(request_differences(&recorded, &sent.body, unread));
             }
         }
         None => found.push("sent nothing".to_owned()),
     }
     Ok(found)
+}
+
+/// What a call came to.
+struct Called {
+    outcome: Outcome,
+    /// Keys of the request's body that are not compared; `None` where there is no body to compare.
+    unread: Option<&'static [&'static str]>,
+}
+
+async fn call(
+    case: &RecordedCase,
+    call: &Call,
+    set: &ProviderSet,
+    recorded: &Value,
+) -> Result<Called> {
+    Ok(match call {
+        Call::Chat(chat) => {
+            let decoded = decoded_chat(case, chat, recorded)?;
+            let request = decoded.clone().unwrap_or_else(|| any_chat(case));
+            let outcome = if case.is_stream() {
+                Outcome::of_stream(set.chat.as_ref(), &request).await
+            } else {
+                Outcome::of_complete(set.chat.as_ref(), &request).await
+            };
+            let unread = decoded.map(|_| chat.unread_keys);
+            Called { outcome, unread }
+        }
+        Call::Embeddings(embeddings) => {
+            let Some(embed) = &set.embed else {
+                return Err(not_offered("embeddings"));
+            };
+            let decoded = decoded_embeddings(case, embeddings, recorded)?;
+            let request = decoded.clone().unwrap_or_else(|| any_embeddings(case));
+            Called {
+                outcome: Outcome::of_embeddings(embed.as_ref(), &request).await,
+                unread: decoded.map(|_| embeddings.unread_keys),
+            }
+        }
+        Call::Models => {
+            let Some(models) = &set.models else {
+                return Err(not_offered("a list of models"));
+            };
+            Called {
+                outcome: Outcome::of_models(models.as_ref()).await,
+                unread: None,
+            }
+        }
+    })
+}
+
+fn not_offered(what: &str) -> Error {
+    Error::invalid_request(format!("the connection does not offer {what}"))
+}
+
+/// The recorded request; `None` where the recorded client sent nonsense to see the vendor's answer,
+/// which is still worth reading.
+fn decoded_chat(
+    case: &RecordedCase,
+    chat: &ChatCall,
+    recorded: &Value,
+) -> Result<Option<ChatRequest>> {
+    unless_nonsense(case, (chat.decode_request)(recorded.to_string().into()))
+}
+
+fn decoded_embeddings(
+    case: &RecordedCase,
+    embeddings: &EmbeddingsCall,
+    recorded: &Value,
+) -> Result<Option<EmbedRequest>> {
+    unless_nonsense(
+        case,
+        (embeddings.decode_request)(recorded.to_string().into()),
+    )
+}
+
+fn unless_nonsense<T>(case: &RecordedCase, decoded: Result<T>) -> Result<Option<T>> {
+    match decoded {
+        Ok(request) => Ok(Some(request)),
+        Err(error) if error.kind() == ErrorKind::InvalidRequest && case.kind == "error" => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn any_chat(case: &RecordedCase) -> ChatRequest {
+    let model = case.model.as_deref().unwrap_or("any");
+    ChatRequest::new(model, [Message::user("Hello")])
+}
+
+fn any_embeddings(case: &RecordedCase) -> EmbedRequest {
+    EmbedRequest::new(case.model.as_deref().unwrap_or("any"), ["Hello"])
 }
 
 /// Whether the adapter knew beforehand what the recorded vendor answered with a 400: it does not take

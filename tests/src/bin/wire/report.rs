@@ -12,6 +12,8 @@ pub(crate) struct Report {
     vendors: BTreeMap<String, Tally>,
     /// Protocols that no adapter speaks yet, with their cases.
     not_served: BTreeMap<String, usize>,
+    /// Protocols that are not spoken on purpose, with their cases and the reason.
+    out_of_scope: BTreeMap<String, (usize, &'static str)>,
     failures: Vec<(String, Vec<String>)>,
 }
 
@@ -20,6 +22,7 @@ struct Tally {
     passed: usize,
     failed: usize,
     not_served: usize,
+    out_of_scope: usize,
 }
 
 impl Report {
@@ -43,10 +46,23 @@ impl Report {
         *self.not_served.entry(case.api.clone()).or_default() += 1;
     }
 
-    /// Whether something was replayed and nothing failed.
+    /// Takes note of a case whose protocol is not spoken on purpose.
+    pub(crate) fn out_of_scope(&mut self, case: &RecordedCase, reason: &'static str) {
+        self.vendors
+            .entry(case.provider.clone())
+            .or_default()
+            .out_of_scope += 1;
+        let (cases, _) = self
+            .out_of_scope
+            .entry(case.api.clone())
+            .or_insert((0, reason));
+        *cases += 1;
+    }
+
+    /// Whether something was replayed, nothing failed and nothing waits for an adapter.
     pub(crate) fn is_green(&self) -> bool {
         let total = self.total();
-        total.failed == 0 && total.passed > 0
+        total.failed == 0 && total.not_served == 0 && total.passed > 0
     }
 
     fn total(&self) -> Tally {
@@ -56,6 +72,7 @@ impl Report {
                 passed: sum.passed + one.passed,
                 failed: sum.failed + one.failed,
                 not_served: sum.not_served + one.not_served,
+                out_of_scope: sum.out_of_scope + one.out_of_scope,
             })
     }
 
@@ -68,33 +85,32 @@ impl Report {
             }
         }
         let heading = format!(
-            "{:<16} {:>7} {:>7} {:>11}",
-            "vendor", "passed", "failed", "not served"
+            "{:<16} {:>7} {:>7} {:>11} {:>13}",
+            "vendor", "passed", "failed", "not served", "out of scope"
         );
         println!("{}", heading.bold());
         for (vendor, tally) in &self.vendors {
             println!("{}", row(vendor, *tally));
         }
         println!("{}", row("all", self.total()).bold());
-        if !self.not_served.is_empty() {
-            let apis = self
-                .not_served
-                .iter()
-                .map(|(api, cases)| format!("{api} ({cases})"));
-            println!(
-                "not served by any adapter yet: {}",
-                apis.collect::<Vec<_>>().join(", ")
-            );
+        for (api, (cases, reason)) in &self.out_of_scope {
+            println!("out of scope: {api} ({cases}): {reason}");
+        }
+        for (api, cases) in &self.not_served {
+            println!("{}: {api} ({cases})", "not served".red().bold());
         }
         let total = self.total();
-        println!("wire: {} passed, {} failed", total.passed, total.failed);
+        println!(
+            "wire: {} passed, {} failed, {} not served, {} out of scope",
+            total.passed, total.failed, total.not_served, total.out_of_scope
+        );
     }
 }
 
 fn row(name: &str, tally: Tally) -> String {
     format!(
-        "{name:<16} {:>7} {:>7} {:>11}",
-        tally.passed, tally.failed, tally.not_served
+        "{name:<16} {:>7} {:>7} {:>11} {:>13}",
+        tally.passed, tally.failed, tally.not_served, tally.out_of_scope
     )
 }
 

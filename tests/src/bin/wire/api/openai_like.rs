@@ -1,0 +1,70 @@
+//! Vendors that speak OpenAI's formats.
+
+use interline::Error;
+use interline_testkit::UsageRule;
+
+use super::{Api, Call, ChatCall, Connect, EmbeddingsCall, kind};
+
+/// How to replay a protocol of OpenAI's formats; `None` for any other.
+pub(super) fn of(api: &str) -> Option<Api> {
+    let (vendor, operation) = api.split_once('.')?;
+    let connect = kind(kind_of(vendor)?);
+    Some(match operation {
+        "chat" | "openai-chat" => chat("/chat/completions", connect),
+        "embeddings" | "openai-embeddings" => embeddings("/embeddings", connect),
+        "models" => Api {
+            call_path: Some("/models".into()),
+            connect,
+            call: Call::Models,
+        },
+        _ => return None,
+    })
+}
+
+/// The kind that serves a recorded vendor.
+fn kind_of(vendor: &str) -> Option<&'static str> {
+    Some(match vendor {
+        "cerebras" => "cerebras",
+        "deepseek" => "deepseek",
+        "groq" => "groq",
+        "mistral" => "mistral",
+        "openai" => "openai",
+        "openrouter" => "openrouter",
+        "perplexity" => "perplexity",
+        "together" => "together",
+        "xai" => "xai",
+        "ollama" | "llamacpp" | "vllm" | "huggingface" | "zai" | "gpustack" | "vercel-gateway" => {
+            "local"
+        }
+        _ => return None,
+    })
+}
+
+fn embeddings(call_path: &'static str, connect: Connect) -> Api {
+    Api {
+        call_path: Some(call_path.into()),
+        connect,
+        call: Call::Embeddings(EmbeddingsCall {
+            unread_keys: &[],
+            decode_request: Box::new(|_| {
+                Err(Error::invalid_request(
+                    "the format of embeddings is not read yet",
+                ))
+            }),
+        }),
+    }
+}
+
+fn chat(call_path: &'static str, connect: Connect) -> Api {
+    Api {
+        call_path: Some(call_path.into()),
+        connect,
+        call: Call::Chat(ChatCall {
+            unread_keys: &[],
+            usage: UsageRule::InputIncludesCache,
+            decode_request: Box::new(|body| {
+                Ok(interline_dialect_openai::decode_request(body, Vec::new())?.request)
+            }),
+        }),
+    }
+}
