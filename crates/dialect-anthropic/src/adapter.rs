@@ -11,7 +11,11 @@ use interline_core::{
 use interline_transport::{Accept, HttpRequest, HttpResponse, SseLimits, Transport, join_url};
 
 use crate::generation::{Generation, Sampling};
-use crate::{FORMAT, Mode, Quirks, StreamDecoder, decode_error, decode_response, encode_request};
+use crate::{
+    Endpoints, FORMAT, Mode, Quirks, StreamDecoder, decode_error, decode_response, encode_request,
+};
+
+mod siblings;
 
 /// The longest whole answer, in bytes (chosen, not measured: far above any model's output limit).
 const MAX_RESPONSE_BYTES: usize = 32 * 1024 * 1024;
@@ -36,10 +40,14 @@ const FEATURES: [Feature; 9] = [
 ];
 
 /// A provider that speaks the Messages API; vendor crates add address and credentials.
+///
+/// It also counts tokens and lists models, for vendors that do: a vendor's crate says in its
+/// [`interline_core::ProviderSet`] which of them it offers.
 pub struct MessagesAdapter {
     id: ProviderId,
     transport: Arc<dyn Transport>,
     base_url: String,
+    endpoints: Endpoints,
     headers: HeaderMap,
     quirks: Quirks,
     capabilities: Capabilities,
@@ -63,10 +71,18 @@ impl MessagesAdapter {
             id: id.into(),
             transport,
             base_url,
+            endpoints: Endpoints::default(),
             headers,
             quirks,
             capabilities: Capabilities::new(FeatureSet::from_iter(FEATURES)).with_format(FORMAT),
         }
+    }
+
+    /// Says where the API lives below the base URL; the default is Anthropic's own.
+    #[must_use]
+    pub fn with_endpoints(mut self, endpoints: Endpoints) -> Self {
+        self.endpoints = endpoints;
+        self
     }
 
     /// Says what this vendor can carry, where it is not everything the format can.
@@ -84,7 +100,7 @@ impl MessagesAdapter {
         accept: Accept,
     ) -> Result<HttpResponse> {
         let body = encode_request(req, mode, &self.quirks)?;
-        let url = join_url(&self.base_url, "v1/messages");
+        let url = self.endpoints.messages(&self.base_url, &req.model, mode);
         let request =
             HttpRequest::post_json(url, body, accept).with_headers(&self.headers_for(Some(req)));
         self.exchange(cx, request).await

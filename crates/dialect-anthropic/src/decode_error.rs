@@ -86,8 +86,10 @@ fn read(body: Option<&Value>) -> VendorError<'_> {
     let Some(body) = body else {
         return told;
     };
+    // Google, which serves this format too, sends its own errors, at times in a list of one.
+    let body = body.get(0).unwrap_or(body);
     let error = body.get("error").unwrap_or(&Value::Null);
-    told.code = text(error, "type");
+    told.code = text(error, "type").or_else(|| text(error, "status"));
     told.message = text(error, "message")
         .or(error.as_str())
         .or_else(|| text(body, "message"))
@@ -216,6 +218,16 @@ mod tests {
         assert_eq!(decode(403, "").message(), "status 403 with an empty body");
         assert_eq!(decode(302, "").kind(), ErrorKind::Protocol);
         assert_eq!(decode(503, r#"{"error":"busy"}"#).message(), "busy");
+    }
+
+    #[test]
+    fn googles_own_errors_are_judged_by_their_status() {
+        let body = r#"[{"error":{"code":429,"message":"Quota exceeded.",
+            "status":"RESOURCE_EXHAUSTED"}}]"#;
+        let error = decode(429, body);
+        assert_eq!(error.kind(), ErrorKind::RateLimited);
+        assert_eq!(error.vendor_code(), Some("RESOURCE_EXHAUSTED"));
+        assert_eq!(error.message(), "Quota exceeded.");
     }
 
     #[test]

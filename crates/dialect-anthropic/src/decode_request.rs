@@ -48,10 +48,27 @@ pub struct InboundRequest {
 /// # Errors
 /// `InvalidRequest` with the path as `param`, line and column.
 pub fn decode_request(body: Bytes, headers: Vec<(String, String)>) -> Result<InboundRequest> {
+    decode(body, headers, Purpose::Answer)
+}
+
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// An answer, whose length must have a bound.
+    Answer,
+    /// The number of tokens in the prompt.
+    Count,
+}
+
+pub(crate) fn decode(
+    body: Bytes,
+    headers: Vec<(String, String)>,
+    purpose: Purpose,
+) -> Result<InboundRequest> {
     let value: Value = serde_json::from_slice(&body).map_err(|source| {
         Error::invalid_request(format!("request body is not valid JSON: {source}"))
     })?;
-    match read(&value) {
+    match read(&value, purpose) {
         Ok((model, typed, stream)) => Ok(InboundRequest {
             request: ChatRequest::from_body(model, typed)
                 .with_origin(Origin::new(FORMAT, body).with_headers(headers)),
@@ -61,16 +78,15 @@ pub fn decode_request(body: Bytes, headers: Vec<(String, String)>) -> Result<Inb
     }
 }
 
-fn read(value: &Value) -> Result<(String, ChatBody, bool), Flaw> {
+fn read(value: &Value, purpose: Purpose) -> Result<(String, ChatBody, bool), Flaw> {
     let fields = Fields::of(value)?;
     let model = fields.required_str("model")?;
     let mut body = ChatBody::default();
     body.messages = messages(fields)?;
-    body.params.max_output_tokens = Some(
-        fields
-            .u64("max_tokens")?
-            .ok_or_else(|| Flaw::missing("max_tokens"))?,
-    );
+    body.params.max_output_tokens = fields.u64("max_tokens")?;
+    if body.params.max_output_tokens.is_none() && purpose == Purpose::Answer {
+        return Err(Flaw::missing("max_tokens"));
+    }
     body.params.temperature = fields.f64("temperature")?;
     body.params.top_p = fields.f64("top_p")?;
     body.params.top_k = fields.u64("top_k")?;

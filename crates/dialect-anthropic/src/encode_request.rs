@@ -1,6 +1,7 @@
 //! A request as a vendor of this format reads it.
 //!
-//! A request that arrived in this format goes out as it came, with only `model` and `stream` set.
+//! A request that arrived in this format goes out as it came, with only `model`, `stream` and the body's own
+//! version set.
 //! The one exception is a history with thinking that Anthropic did not sign, which it would refuse:
 //! then, and for requests of other formats, the body is written from the types. The rules of the parts
 //! stand in `conversation`, `tools`, `thinking`, `schema` and `generation`. Beyond them:
@@ -12,12 +13,17 @@
 //! - unknown fields of this format come back, at the top, in parts, tools and messages.
 
 use bytes::Bytes;
-use interline_core::{ChatRequest, Error, ErrorKind, GenerationParams, ResponseFormat, Result};
+use interline_core::{
+    ChatRequest, Error, ErrorKind, GenerationParams, Origin, ResponseFormat, Result,
+};
 use serde_json::{Map, Value, json};
 
 use crate::generation::{Generation, Sampling};
 use crate::thinking::{self, Situation, ThinkingPlan};
-use crate::{FORMAT, Quirks, conversation, format, schema, settings, tools};
+use crate::{FORMAT, ModelPlace, Quirks, conversation, format, schema, settings, tools};
+
+/// The body's own version, for vendors that want one there.
+pub(crate) const BODY_VERSION: &str = "anthropic_version";
 
 /// The highest `temperature` of the format.
 const HIGHEST_TEMPERATURE: f64 = 1.0;
@@ -41,19 +47,33 @@ pub enum Mode {
 /// `Unsupported` for what the format cannot carry, so that another target is tried; `InvalidRequest`
 /// for a request no vendor could serve, such as one without messages.
 pub fn encode_request(request: &ChatRequest, mode: Mode, quirks: &Quirks) -> Result<Bytes> {
-    if let Some(origin) = request.origin_in(&FORMAT)
-        && !conversation::has_foreign_thinking(&request.messages)
-    {
+    if let Some(origin) = native_origin(request) {
         let stream = (mode == Mode::Stream).then_some(Value::Bool(true));
-        return origin.with_keys(&[
-            ("model", Some(request.model.as_str().into())),
-            ("stream", stream),
-        ]);
+        let mut keys = vec![("model", model(request, quirks)), ("stream", stream)];
+        if let Some(version) = &quirks.body_version {
+            keys.push((BODY_VERSION, Some(version.as_str().into())));
+        }
+        return origin.with_keys(&keys);
     }
     request.validate()?;
     refuse_unsupported(request)?;
     let body = from_types(request, mode, quirks)?;
     Ok(Bytes::from(Value::Object(body).to_string()))
+}
+
+/// The bytes that may go out as they came: of this format, without thinking that it would refuse.
+pub(crate) fn native_origin(request: &ChatRequest) -> Option<&Origin> {
+    request
+        .origin_in(&FORMAT)
+        .filter(|_| !conversation::has_foreign_thinking(&request.messages))
+}
+
+/// The model as it stands in the body, where it does.
+fn model(request: &ChatRequest, quirks: &Quirks) -> Option<Value> {
+    match quirks.model_place {
+        ModelPlace::Body => Some(request.model.as_str().into()),
+        ModelPlace::Path => None,
+    }
 }
 
 fn refuse_unsupported(request: &ChatRequest) -> Result<()> {
@@ -104,7 +124,12 @@ fn from_types(request: &ChatRequest, mode: Mode, quirks: &Quirks) -> Result<Map<
     );
     let mut body = Map::new();
     let mut put = |key: &str, value: Value| body.insert(key.to_owned(), value);
-    put("model", json!(request.model.as_str()));
+    if let Some(version) = &quirks.body_version {
+        put(BODY_VERSION, json!(version));
+    }
+    if let Some(model) = model(request, quirks) {
+        put("model", model);
+    }
     put("max_tokens", json!(thinking.max_tokens));
     if !conversation.system.is_empty() {
         put("system", Value::Array(conversation.system));

@@ -19,6 +19,10 @@ impl<'a> Fields<'a> {
         }
     }
 
+    pub(crate) const fn of_map(map: &'a Map<String, Value>) -> Self {
+        Self(map)
+    }
+
     pub(crate) fn get(self, key: &str) -> Option<&'a Value> {
         self.0.get(key).filter(|value| !value.is_null())
     }

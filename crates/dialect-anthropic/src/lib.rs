@@ -3,7 +3,9 @@
 //! Both directions live here: a gateway reads callers' requests with [`decode_request`] and answers
 //! them with [`encode_response`], [`StreamEncoder`] and [`encode_error`]; a provider writes requests
 //! with [`encode_request`] and reads the answers with [`decode_response`], [`StreamDecoder`] and
-//! [`decode_error`]. [`MessagesAdapter`] is a whole provider over a transport.
+//! [`decode_error`]. [`MessagesAdapter`] is a whole provider over a transport. Counting of tokens has its
+//! own pair on either side: [`decode_count_request`] and [`encode_count_response`] for a gateway,
+//! [`encode_count_request`] for a provider.
 //!
 //! Where both ends speak this format, bytes travel unchanged; otherwise everything goes through the
 //! types of `interline-core`, by rules that each module states.
@@ -29,6 +31,7 @@
 mod format;
 
 mod adapter;
+mod endpoints;
 mod quirks;
 
 mod conversation;
@@ -36,10 +39,12 @@ mod decode_error;
 mod decode_response;
 mod encode_request;
 mod generation;
+mod model_list;
 mod open_blocks;
 mod schema;
 mod stream_decoder;
 mod thinking;
+mod token_count;
 mod tools;
 
 mod block_writer;
@@ -67,7 +72,9 @@ pub use decode_response::decode_response;
 pub use encode_error::{ErrorBody, encode_error};
 pub use encode_request::{Mode, encode_request};
 pub use encode_response::encode_response;
+pub use endpoints::Endpoints;
 pub use format::FORMAT;
-pub use quirks::Quirks;
+pub use quirks::{ModelPlace, Quirks};
 pub use stream_decoder::StreamDecoder;
 pub use stream_encoder::{StreamEncoder, StreamOptions};
+pub use token_count::{decode_count_request, encode_count_request, encode_count_response};

@@ -12,6 +12,20 @@ pub struct Quirks {
     /// `max_tokens` where the caller sets no bound, because the format demands one.
     /// Default 4096 (chosen, not measured: every Claude model since 3 may write that much).
     pub default_max_tokens: u64,
+    /// Where the vendor reads the model's name. Default: in the body.
+    pub model_place: ModelPlace,
+    /// The body's own `anthropic_version`, for vendors that want one there. Default none.
+    pub body_version: Option<String>,
+}
+
+/// Where a vendor reads the name of the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ModelPlace {
+    /// In the body, as `model`.
+    Body,
+    /// In the path alone; `model` is left out of the body, except where tokens are counted.
+    Path,
 }
 
 impl Default for Quirks {
@@ -20,6 +34,8 @@ impl Default for Quirks {
             version: "2023-06-01".to_owned(),
             betas: Vec::new(),
             default_max_tokens: 4096,
+            model_place: ModelPlace::Body,
+            body_version: None,
         }
     }
 }
@@ -43,6 +59,19 @@ impl Quirks {
     #[must_use]
     pub const fn with_default_max_tokens(mut self, tokens: u64) -> Self {
         self.default_max_tokens = tokens;
+        self
+    }
+    /// Says where the vendor reads the model's name.
+    #[must_use]
+    pub const fn with_model_place(mut self, model_place: ModelPlace) -> Self {
+        self.model_place = model_place;
+        self
+    }
+
+    /// Sets the body's own `anthropic_version`.
+    #[must_use]
+    pub fn with_body_version(mut self, version: impl Into<String>) -> Self {
+        self.body_version = Some(version.into());
         self
     }
 }

@@ -14,15 +14,17 @@ pub(crate) struct WireUsage {
     input: Option<u64>,
     cache_read: Option<u64>,
     cache_creation: Option<u64>,
+    cache_creation_1h: Option<u64>,
     output: Option<u64>,
     thinking: Option<u64>,
 }
 
 /// The keys of a `usage` object that [`WireUsage`] knows.
-pub(crate) const KNOWN: [&str; 5] = [
+pub(crate) const KNOWN: [&str; 6] = [
     "input_tokens",
     "cache_read_input_tokens",
     "cache_creation_input_tokens",
+    "cache_creation",
     "output_tokens",
     "output_tokens_details",
 ];
@@ -36,11 +38,18 @@ impl WireUsage {
                 .map_err(|flaw| flaw.within("output_tokens_details"))?,
             None => None,
         };
+        let for_an_hour = match usage.object("cache_creation")? {
+            Some(creation) => creation
+                .u64("ephemeral_1h_input_tokens")
+                .map_err(|flaw| flaw.within("cache_creation"))?,
+            None => None,
+        };
         self.input = usage.u64("input_tokens")?.or(self.input);
         self.cache_read = usage.u64("cache_read_input_tokens")?.or(self.cache_read);
         self.cache_creation = usage
             .u64("cache_creation_input_tokens")?
             .or(self.cache_creation);
+        self.cache_creation_1h = for_an_hour.or(self.cache_creation_1h);
         self.output = usage.u64("output_tokens")?.or(self.output);
         self.thinking = thinking.or(self.thinking);
         Ok(())
@@ -56,6 +65,7 @@ impl WireUsage {
         });
         usage.cached_input_tokens = self.cache_read;
         usage.cache_write_tokens = self.cache_creation;
+        usage.cache_write_1h_tokens = self.cache_creation_1h;
         usage.output_tokens = self.output;
         usage.reasoning_tokens = self.thinking;
         usage
@@ -82,6 +92,16 @@ pub(crate) fn to_wire(usage: &Usage) -> Map<String, Value> {
         "cache_creation_input_tokens".into(),
         json!(usage.cache_write_tokens.unwrap_or(0)),
     );
+    if let Some(for_an_hour) = usage.cache_write_1h_tokens {
+        let written = usage.cache_write_tokens.unwrap_or(0);
+        wire.insert(
+            "cache_creation".into(),
+            json!({
+                "ephemeral_5m_input_tokens": written.saturating_sub(for_an_hour),
+                "ephemeral_1h_input_tokens": for_an_hour,
+            }),
+        );
+    }
     if let Some(thinking) = usage.reasoning_tokens {
         wire.insert(
             "output_tokens_details".into(),
@@ -113,6 +133,17 @@ mod tests {
         assert_eq!(usage.input_tokens, Some(11151));
         assert_eq!(usage.uncached_input_tokens(), Some(2));
         assert_eq!(to_wire(&usage)["input_tokens"], 2);
+    }
+
+    #[test]
+    fn cache_writes_for_an_hour_are_told_apart_and_come_back() {
+        let counts = json!({
+            "input_tokens": 2, "cache_creation_input_tokens": 18, "output_tokens": 8,
+            "cache_creation": {"ephemeral_5m_input_tokens": 7, "ephemeral_1h_input_tokens": 11},
+        });
+        let usage = read(std::slice::from_ref(&counts));
+        assert_eq!(usage.cache_write_1h_tokens, Some(11));
+        assert_eq!(to_wire(&usage)["cache_creation"], counts["cache_creation"]);
     }
 
     #[test]

@@ -6,10 +6,10 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use http::{HeaderMap, HeaderValue};
 use interline_core::{
-    CallContext, ChatRequest, Error, ErrorKind, Feature, Frame, Message, Origin, Phase, Provider,
-    ProviderId, Result,
+    CallContext, ChatRequest, Error, ErrorKind, Feature, Frame, Message, ModelLister, Origin,
+    Phase, Provider, ProviderId, Result, TokenCounter,
 };
-use interline_dialect_anthropic::{FORMAT, MessagesAdapter, Quirks};
+use interline_dialect_anthropic::{Endpoints, FORMAT, MessagesAdapter, ModelPlace, Quirks};
 
 use interline_testkit::ReplayTransport;
 
@@ -221,4 +221,76 @@ fn the_key_is_never_shown_and_capabilities_are_honest() {
     assert!(!able("claude-opus-4-8", Feature::TopK));
     assert!(!able("claude-haiku-4-5", Feature::JsonObject));
     assert!(!able("claude-haiku-4-5", Feature::Audio));
+}
+
+#[tokio::test]
+async fn tokens_are_counted_without_an_answer() {
+    let transport = replay(200, "application/json", r#"{"input_tokens":12}"#);
+    let adapter = adapter(&transport, "https://a.example");
+    let cx = CallContext::new("c");
+    let counted = adapter.count_tokens(&cx, &request()).await;
+    assert_eq!(counted.expect("a count"), 12);
+    let sent = transport.last();
+    assert_eq!(sent.url, "https://a.example/v1/messages/count_tokens");
+    assert_eq!(sent.headers["anthropic-beta"], "b1,b2,b3");
+    let body: serde_json::Value = serde_json::from_slice(&sent.body).expect("JSON");
+    assert_eq!(body["model"], "m");
+    assert_eq!(body.get("max_tokens"), None);
+}
+
+#[tokio::test]
+async fn models_are_listed_page_by_page_until_one_says_nothing_new() {
+    let page = r#"{"data":[{"id":"a"},{"id":"b/1"}],"has_more":true,"last_id":"b/1"}"#;
+    let transport = replay(200, "application/json", page);
+    let adapter = adapter(&transport, "https://a.example");
+    let models = adapter.list_models(&CallContext::new("c")).await;
+    assert_eq!(models.expect("models").len(), 4);
+    let url = transport.last().url;
+    assert_eq!(url, "https://a.example/v1/models?limit=1000&after_id=b%2F1");
+}
+
+#[tokio::test]
+async fn failures_of_siblings_name_target_and_exchange() {
+    let transport = replay(529, "application/json", OVERLOADED);
+    let adapter = adapter(&transport, "https://a.example");
+    let cx = CallContext::new("c");
+    let counted = adapter.count_tokens(&cx, &request()).await;
+    let listed = adapter.list_models(&cx).await;
+    for error in [counted.expect_err("busy"), listed.expect_err("busy")] {
+        assert_eq!(error.kind(), ErrorKind::Overloaded);
+        assert_eq!(error.provider().map(ProviderId::as_str), Some("claude"));
+        assert_eq!(error.request_id(), Some("req_1"));
+    }
+}
+
+#[tokio::test]
+async fn another_vendor_may_want_the_model_in_the_path_and_a_version_in_the_body() {
+    let quirks = Quirks::default()
+        .with_model_place(ModelPlace::Path)
+        .with_body_version("v1");
+    let body = br#"{"model":"chat","max_tokens":1,"messages":[{"role":"user","content":"hi"}]}"#;
+    let native = request().with_origin(Origin::new(FORMAT, Bytes::from_static(body)));
+    for request in [request(), native] {
+        let transport = replay(200, "application/json", ANSWER);
+        let shared = Arc::<ReplayTransport>::clone(&transport);
+        let base_url = "https://a.example/models";
+        let adapter = MessagesAdapter::new("c", shared, base_url, headers(), quirks.clone())
+            .with_endpoints(Endpoints::new("{model}:ask", "{model}:stream", "count:ask"));
+        let cx = CallContext::new("c");
+        adapter.complete(&cx, &request).await.expect("an answer");
+        let sent = transport.last();
+        assert_eq!(sent.url, "https://a.example/models/m:ask");
+        let body: serde_json::Value = serde_json::from_slice(&sent.body).expect("JSON");
+        assert_eq!(body.get("model"), None);
+        assert_eq!(body["anthropic_version"], "v1");
+        // An answer is no count; what was asked is what matters here.
+        assert!(adapter.count_tokens(&cx, &request).await.is_err());
+        let sent = transport.last();
+        assert_eq!(sent.url, "https://a.example/models/count:ask");
+        let body: serde_json::Value = serde_json::from_slice(&sent.body).expect("JSON");
+        assert_eq!(
+            (&body["model"], &body["anthropic_version"]),
+            (&"m".into(), &"v1".into())
+        );
+    }
 }
