@@ -42,6 +42,26 @@ impl Catalog {
         }
     }
 
+    /// The catalogue with a model changed, or added where it is new: an operator's own word, which
+    /// holds against the embedded file.
+    ///
+    /// `id` may be an alias of the model; a name that was an alias of another model is then its own.
+    #[must_use]
+    pub fn with(mut self, kind: &str, id: &str, change: impl FnOnce(&mut ModelInfo)) -> Self {
+        let place = self.models.iter().position(|model| {
+            model.kind == kind && (model.id == id || model.aliases.iter().any(|alias| alias == id))
+        });
+        let mut model = place.map_or_else(
+            || ModelInfo::new(kind, id),
+            |place| self.models.remove(place),
+        );
+        change(&mut model);
+        self.models.push(model);
+        // Alphabetical by kind, and within a kind in the order of the file.
+        self.models.sort_by(|one, other| one.kind.cmp(&other.kind));
+        Self::from_models(self.as_of, self.models)
+    }
+
     /// The day the facts were gathered, as `YYYY-MM-DD`.
     #[must_use]
     pub fn as_of(&self) -> &str {
@@ -111,6 +131,28 @@ mod tests {
         assert_eq!(found.map(|model| model.id.as_str()), Some("gpt-4o"));
         assert_eq!(catalog.find("anthropic", "gpt-4o"), None);
         assert_eq!(catalog.find("nobody", "gpt-4o"), None);
+    }
+
+    #[test]
+    fn an_operators_word_holds_against_the_file() {
+        let price = |usd| interline_core::TokenPrice::from_usd_per_mtok(usd).expect("a price");
+        let catalog = Catalog::embedded()
+            .with("openai", "gpt-4o-2024-08-06", |model| {
+                model.context_window = Some(7);
+            })
+            .with("acme", "own-1", |model| {
+                let rates = crate::Rates::new(price("1"), price("2"));
+                model.prices = Some(crate::Prices::new(rates));
+                model.aliases.push("own".to_owned());
+            });
+        let changed = catalog.find("openai", "gpt-4o").expect("still there");
+        assert_eq!(changed.context_window, Some(7));
+        assert!(changed.prices.is_some(), "the rest stays");
+        let usage = interline_core::Usage::new(1_000, 0);
+        let own = catalog.find("acme", "own").expect("added");
+        let cost = interline_core::NanoUsd::new(1_000_000);
+        assert_eq!(own.cost(&usage), Some(cost));
+        assert_eq!(catalog.owners("own").count(), 1);
     }
 
     #[test]

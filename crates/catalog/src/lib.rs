@@ -20,6 +20,6 @@ mod prices;
 mod tier;
 
 pub use catalog::Catalog;
-pub use model_info::{ModelInfo, ModelStatus};
-pub use prices::Prices;
+pub use model_info::{ModelInfo, ModelMode, ModelStatus};
+pub use prices::{LongContext, Prices, Rates};
 pub use tier::Tier;

@@ -1,8 +1,8 @@
 //! What a model's tokens cost, and what a call cost.
 //!
 //! Sums are exact integers; they are rounded once, at the end, to nano-USD.
-//! Deliberately absent: batch, priority and hour-of-day prices, and the dearer one-hour cache
-//! writes, because [`Usage`] does not tell them apart.
+//! Deliberately absent: priority and hour-of-day prices and fees for each search, because [`Usage`]
+//! does not tell them apart.
 
 use interline_core::{NanoUsd, TokenPrice, Usage};
 
@@ -10,6 +10,18 @@ use interline_core::{NanoUsd, TokenPrice, Usage};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Prices {
+    /// What calls cost that are answered at once and are not unusually long.
+    pub standard: Rates,
+    /// What long calls cost, where they cost something else.
+    pub long_context: Option<LongContext>,
+    /// What calls cost that the vendor may answer within a day, where it offers that.
+    pub batch: Option<Rates>,
+}
+
+/// One price for each class of tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rates {
     /// Tokens read that come neither from the cache nor go into it.
     pub input: TokenPrice,
     /// Tokens written, thinking included.
@@ -18,12 +30,22 @@ pub struct Prices {
     pub cached_input: Option<TokenPrice>,
     /// Tokens written to the cache for its shortest time; the price of input where `None`.
     pub cache_write: Option<TokenPrice>,
-    /// Calls that read more than this many tokens are billed at other prices, which are unknown.
-    pub up_to_input_tokens: Option<u64>,
+    /// Tokens written to the cache for an hour; the price of the shortest time where `None`.
+    pub cache_write_1h: Option<TokenPrice>,
 }
 
-impl Prices {
-    /// Prices of input and output, the same for cached input, at any length.
+/// Other rates for the whole call, once it reads more than a number of tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LongContext {
+    /// A call that reads more than this, cached tokens included, is a long one.
+    pub above_input_tokens: u64,
+    /// What all its tokens cost.
+    pub rates: Rates,
+}
+
+impl Rates {
+    /// Prices of input and output; the cache costs what input costs.
     #[must_use]
     pub const fn new(input: TokenPrice, output: TokenPrice) -> Self {
         Self {
@@ -31,30 +53,35 @@ impl Prices {
             output,
             cached_input: None,
             cache_write: None,
-            up_to_input_tokens: None,
+            cache_write_1h: None,
         }
     }
 
-    /// What a call cost: uncached input, cached input, cache writes and output, each at its price.
-    ///
-    /// `None` where the vendor did not say how much was read or written, or where the call is
-    /// longer than these prices hold for.
+    /// The same rates with every price changed.
     #[must_use]
-    pub fn cost(&self, usage: &Usage) -> Option<NanoUsd> {
-        let input = usage.input_tokens?;
-        if self.up_to_input_tokens.is_some_and(|limit| input > limit) {
-            return None;
+    pub fn map(self, change: impl Fn(TokenPrice) -> TokenPrice) -> Self {
+        Self {
+            input: change(self.input),
+            output: change(self.output),
+            cached_input: self.cached_input.map(&change),
+            cache_write: self.cache_write.map(&change),
+            cache_write_1h: self.cache_write_1h.map(&change),
         }
+    }
+
+    /// Uncached input, cached input, cache writes and output, each at its price.
+    fn cost(&self, usage: &Usage) -> Option<NanoUsd> {
+        let written = usage.cache_write_tokens.unwrap_or(0);
+        let for_an_hour = usage.cache_write_1h_tokens.unwrap_or(0).min(written);
+        let write = self.cache_write.unwrap_or(self.input);
         let charges = [
             (usage.uncached_input_tokens()?, self.input),
             (
                 usage.cached_input_tokens.unwrap_or(0),
                 self.cached_input.unwrap_or(self.input),
             ),
-            (
-                usage.cache_write_tokens.unwrap_or(0),
-                self.cache_write.unwrap_or(self.input),
-            ),
+            (written - for_an_hour, write),
+            (for_an_hour, self.cache_write_1h.unwrap_or(write)),
             (usage.output_tokens?, self.output),
         ];
         let pico_usd = charges
@@ -62,6 +89,74 @@ impl Prices {
             .map(|(tokens, price)| price.cost_pico_usd(tokens))
             .fold(0_u128, u128::saturating_add);
         Some(NanoUsd::from_pico_usd(pico_usd))
+    }
+}
+
+impl LongContext {
+    /// `rates` for calls that read more than `above_input_tokens`.
+    #[must_use]
+    pub const fn new(above_input_tokens: u64, rates: Rates) -> Self {
+        Self {
+            above_input_tokens,
+            rates,
+        }
+    }
+}
+
+impl Prices {
+    /// The same rates at any length, and no others.
+    #[must_use]
+    pub const fn new(standard: Rates) -> Self {
+        Self {
+            standard,
+            long_context: None,
+            batch: None,
+        }
+    }
+
+    /// What a call cost.
+    ///
+    /// `None` where the vendor did not say how much was read or written, never zero.
+    #[must_use]
+    pub fn cost(&self, usage: &Usage) -> Option<NanoUsd> {
+        self.rates_for(usage.input_tokens?).cost(usage)
+    }
+
+    /// What a call cost that went through the vendor's batch API. Cached tokens cost what batch
+    /// input costs where no other price is known, which is the most that vendors charge.
+    ///
+    /// `None` as for [`Prices::cost`], where no batch price is known, and for long calls.
+    #[must_use]
+    pub fn batch_cost(&self, usage: &Usage) -> Option<NanoUsd> {
+        let input = usage.input_tokens?;
+        if self
+            .long_context
+            .is_some_and(|long| input > long.above_input_tokens)
+        {
+            return None;
+        }
+        self.batch?.cost(usage)
+    }
+
+    /// The rates of a call that reads `input_tokens`, cached ones included.
+    #[must_use]
+    pub fn rates_for(&self, input_tokens: u64) -> &Rates {
+        match &self.long_context {
+            Some(long) if input_tokens > long.above_input_tokens => &long.rates,
+            _ => &self.standard,
+        }
+    }
+
+    /// The same prices with each of them changed.
+    #[must_use]
+    pub fn map(self, change: impl Fn(TokenPrice) -> TokenPrice) -> Self {
+        Self {
+            standard: self.standard.map(&change),
+            long_context: self
+                .long_context
+                .map(|long| LongContext::new(long.above_input_tokens, long.rates.map(&change))),
+            batch: self.batch.map(|batch| batch.map(&change)),
+        }
     }
 }
 
@@ -76,14 +171,18 @@ mod tests {
         usage
     }
 
-    /// 3 USD in, 15 out, 0.3 from the cache, 3.75 into it.
+    fn price(text: &str) -> TokenPrice {
+        TokenPrice::from_usd_per_mtok(text).expect("a price")
+    }
+
+    /// 3 USD in, 15 out, 0.3 from the cache, 3.75 and for an hour 6 into it.
     fn prices() -> Prices {
-        let price = |text| TokenPrice::from_usd_per_mtok(text).expect("a price");
-        Prices {
+        Prices::new(Rates {
             cached_input: Some(price("0.3")),
             cache_write: Some(price("3.75")),
-            ..Prices::new(price("3"), price("15"))
-        }
+            cache_write_1h: Some(price("6")),
+            ..Rates::new(price("3"), price("15"))
+        })
     }
 
     #[track_caller]
@@ -109,6 +208,42 @@ mod tests {
     }
 
     #[test]
+    fn writes_that_last_an_hour_cost_more() {
+        let mut long_lived = usage(1_000, None, Some(1_000), 0);
+        long_lived.cache_write_1h_tokens = Some(400);
+        check(prices(), &long_lived, Some(600 * 3_750 + 400 * 6_000));
+        let mut plain = prices();
+        plain.standard.cache_write_1h = None;
+        check(plain, &long_lived, Some(3_750_000));
+    }
+
+    #[test]
+    fn a_long_call_is_billed_at_other_rates_as_a_whole() {
+        let mut prices = prices();
+        prices.long_context = Some(LongContext::new(1_000, Rates::new(price("6"), price("20"))));
+        check(prices, &usage(1_000, None, None, 10), Some(3_150_000));
+        check(
+            prices,
+            &usage(1_001, Some(500), None, 10),
+            Some(1_001 * 6_000 + 10 * 20_000),
+        );
+    }
+
+    #[test]
+    fn batches_have_their_own_rates() {
+        let mut prices = prices();
+        let called = usage(1_000, Some(100), None, 10);
+        assert_eq!(prices.batch_cost(&called), None);
+        prices.batch = Some(Rates::new(price("1.5"), price("7.5")));
+        assert_eq!(
+            prices.batch_cost(&called).map(NanoUsd::get),
+            Some(1_500_000 + 75_000)
+        );
+        prices.long_context = Some(LongContext::new(999, Rates::new(price("6"), price("20"))));
+        assert_eq!(prices.batch_cost(&called), None);
+    }
+
+    #[test]
     fn thinking_is_part_of_the_output_and_not_charged_twice() {
         let mut thinking = usage(10, None, None, 100);
         thinking.reasoning_tokens = Some(80);
@@ -117,22 +252,16 @@ mod tests {
 
     #[test]
     fn cache_tokens_without_a_price_cost_what_input_costs() {
-        let plain = Prices {
-            cached_input: None,
-            cache_write: None,
-            ..prices()
-        };
+        let plain = Prices::new(Rates::new(price("3"), price("15")));
         check(plain, &usage(100, Some(50), Some(20), 0), Some(300_000));
     }
 
     #[test]
     fn sums_are_rounded_once() {
-        let mut cheap = Prices::new(
-            TokenPrice::from_pico_usd(400),
-            TokenPrice::from_pico_usd(400),
-        );
+        let tiny = TokenPrice::from_pico_usd(400);
+        let mut cheap = Prices::new(Rates::new(tiny, tiny));
         check(cheap, &usage(1, None, None, 1), Some(1));
-        cheap.output = TokenPrice::from_pico_usd(0);
+        cheap.standard.output = TokenPrice::from_pico_usd(0);
         check(cheap, &usage(1, None, None, 1), Some(0));
     }
 
@@ -142,11 +271,5 @@ mod tests {
         let mut half = Usage::default();
         half.input_tokens = Some(10);
         check(prices(), &half, None);
-        let limited = Prices {
-            up_to_input_tokens: Some(1_000),
-            ..prices()
-        };
-        check(limited, &usage(1_000, None, None, 0), Some(3_000_000));
-        check(limited, &usage(1_001, None, None, 0), None);
     }
 }

@@ -61,14 +61,62 @@ fn a_groq_model_without_cache_prices_charges_input() {
 }
 
 #[test]
-fn a_call_beyond_the_known_price_has_no_cost() {
+fn a_long_call_is_billed_at_the_rates_of_long_calls() {
+    let model = "gpt-5.4";
+    check("openai", model, &usage(272_000, 0, 0, 0), Some(680_000_000));
     check(
         "openai",
-        "gpt-5.4",
-        &usage(272_000, 0, 0, 0),
-        Some(680_000_000),
+        model,
+        &usage(272_001, 0, 0, 10),
+        Some(272_001 * 5_000 + 10 * 22_500),
     );
-    check("openai", "gpt-5.4", &usage(272_001, 0, 0, 0), None);
+}
+
+#[test]
+fn cache_writes_for_an_hour_have_their_own_price() {
+    let mut called = usage(1_000, 0, 1_000, 0);
+    called.cache_write_1h_tokens = Some(1_000);
+    check("anthropic", "claude-opus-5-5", &called, Some(8_000_000));
+    called.cache_write_1h_tokens = Some(0);
+    check("anthropic", "claude-opus-5-5", &called, Some(5_000_000));
+}
+
+#[test]
+fn batches_cost_half_where_the_vendor_says_so() {
+    let catalog = Catalog::embedded();
+    let model = catalog.find("openai", "gpt-4o").expect("a listed model");
+    let prices = model.prices.expect("a price");
+    let called = usage(1_000, 0, 0, 100);
+    assert_eq!(
+        prices.batch_cost(&called).map(NanoUsd::get),
+        Some(1_250_000 + 500_000)
+    );
+}
+
+#[test]
+fn regional_names_of_bedrock_cost_their_premium() {
+    let base = "anthropic.claude-haiku-4-5-20251001-v1:0";
+    check("bedrock", base, &usage(1_000, 0, 0, 1_000), Some(6_000_000));
+    let regional = format!("us.{base}");
+    check(
+        "bedrock",
+        &regional,
+        &usage(1_000, 0, 0, 1_000),
+        Some(6_600_000),
+    );
+}
+
+#[test]
+fn vectors_cost_what_was_read() {
+    let mut called = usage(1_000, 0, 0, 0);
+    called.output_tokens = Some(0);
+    check("openai", "text-embedding-3-small", &called, Some(20_000));
+}
+
+#[test]
+fn a_free_model_costs_nothing_and_an_unknown_price_is_not_free() {
+    check("local", "llama3.1", &usage(1_000, 0, 0, 1_000), Some(0));
+    assert_eq!(Catalog::embedded().find("local", "my-finetune"), None);
 }
 
 #[test]

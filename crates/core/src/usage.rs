@@ -17,6 +17,8 @@ pub struct Usage {
     pub cached_input_tokens: Option<u64>,
     /// The part of the input that was written to the vendor's cache.
     pub cache_write_tokens: Option<u64>,
+    /// The part of the cache writes that is kept for an hour, which costs more than the short time.
+    pub cache_write_1h_tokens: Option<u64>,
     /// Tokens written, thinking included.
     pub output_tokens: Option<u64>,
     /// The part of the output that was thinking.
@@ -31,6 +33,7 @@ impl Usage {
             input_tokens: Some(input_tokens),
             cached_input_tokens: None,
             cache_write_tokens: None,
+            cache_write_1h_tokens: None,
             output_tokens: Some(output_tokens),
             reasoning_tokens: None,
         }
@@ -65,6 +68,7 @@ impl Usage {
         self.input_tokens = later.input_tokens.or(self.input_tokens);
         self.cached_input_tokens = later.cached_input_tokens.or(self.cached_input_tokens);
         self.cache_write_tokens = later.cache_write_tokens.or(self.cache_write_tokens);
+        self.cache_write_1h_tokens = later.cache_write_1h_tokens.or(self.cache_write_1h_tokens);
         self.output_tokens = later.output_tokens.or(self.output_tokens);
         self.reasoning_tokens = later.reasoning_tokens.or(self.reasoning_tokens);
     }

@@ -1,7 +1,7 @@
 //! `interline models`: the model catalogue as a table or as JSON.
 
 use clap::Args;
-use interline_catalog::{Catalog, ModelInfo};
+use interline_catalog::{Catalog, ModelInfo, Prices, Rates};
 use interline_core::TokenPrice;
 use owo_colors::OwoColorize;
 use serde_json::{Value, json};
@@ -58,18 +58,18 @@ fn table(models: &[&ModelInfo]) -> String {
     );
     let mut table = format!("{}\n", head.bold());
     for model in models {
-        let price = |choose: fn(&interline_catalog::Prices) -> TokenPrice| {
-            model
-                .prices
-                .as_ref()
-                .map_or_else(|| "—".to_owned(), |prices| usd_per_mtok(choose(prices)))
+        let price = |choose: fn(&Rates) -> TokenPrice| {
+            model.prices.as_ref().map_or_else(
+                || "—".to_owned(),
+                |prices| usd_per_mtok(choose(&prices.standard)),
+            )
         };
         let line = format!(
             "{:kind_width$}  {:id_width$}  {:>8}  {:>8}  {:>9}  {:>9}  {:<10}  {}",
             model.kind,
             model.id,
-            price(|prices| prices.input),
-            price(|prices| prices.output),
+            price(|rates| rates.input),
+            price(|rates| rates.output),
             tokens(model.context_window),
             tokens(model.max_output_tokens),
             model.status.as_str(),
@@ -90,25 +90,41 @@ fn features(model: &ModelInfo) -> Vec<&'static str> {
 }
 
 fn describe(model: &ModelInfo) -> Value {
-    let prices = model.prices.as_ref().map(|prices| {
-        json!({
-            "input": usd_per_mtok(prices.input),
-            "output": usd_per_mtok(prices.output),
-            "cached_input": prices.cached_input.map(usd_per_mtok),
-            "cache_write": prices.cache_write.map(usd_per_mtok),
-            "up_to_input_tokens": prices.up_to_input_tokens,
-        })
-    });
     json!({
         "kind": model.kind,
         "id": model.id,
         "aliases": model.aliases,
+        "mode": model.mode.as_str(),
         "status": model.status.as_str(),
-        "usd_per_mtok": prices,
+        "ends": model.ends,
+        "usd_per_mtok": model.prices.as_ref().map(describe_prices),
         "context_window": model.context_window,
         "max_output_tokens": model.max_output_tokens,
+        "dimensions": model.dimensions,
         "features": features(model),
         "lacks": model.lacks.iter().map(interline_core::Feature::name).collect::<Vec<_>>(),
+        "sources": model.sources,
+    })
+}
+
+fn describe_prices(prices: &Prices) -> Value {
+    let mut described = describe_rates(&prices.standard);
+    described["long_context"] = prices.long_context.map_or(Value::Null, |long| {
+        let mut rates = describe_rates(&long.rates);
+        rates["above_input_tokens"] = long.above_input_tokens.into();
+        rates
+    });
+    described["batch"] = prices.batch.as_ref().map_or(Value::Null, describe_rates);
+    described
+}
+
+fn describe_rates(rates: &Rates) -> Value {
+    json!({
+        "input": usd_per_mtok(rates.input),
+        "output": usd_per_mtok(rates.output),
+        "cached_input": rates.cached_input.map(usd_per_mtok),
+        "cache_write": rates.cache_write.map(usd_per_mtok),
+        "cache_write_1h": rates.cache_write_1h.map(usd_per_mtok),
     })
 }
 
