@@ -1,18 +1,20 @@
 //! A streamed answer: the events of a body through a format's decoder, to the end or one error.
 
+use futures_core::Stream;
 use futures_util::{FutureExt, StreamExt, stream};
-use interline_core::{ChatStream, Frame, ModelId, Phase, ProviderId, Result};
+use interline_core::{ChatStream, Frame, ModelId, Phase, ProviderId, ResponseMeta, Result};
 
 use crate::exchange::in_exchange;
-use crate::{HttpResponse, SseEvent, SseLimits, SseStream};
+use crate::{Framing, HttpResponse, SseEvent, SseLimits};
 
-/// Reads one stream of a wire format; [`HttpResponse::frames`] drives it.
-pub trait FrameDecoder: Send + 'static {
+/// Reads one stream of a wire format; [`HttpResponse::frames`] drives it, or
+/// [`HttpResponse::framed`] where the events `E` are not server-sent ones.
+pub trait FrameDecoder<E = SseEvent>: Send + 'static {
     /// Reads one event.
     ///
     /// # Errors
     /// The vendor's own error, or `Protocol` where the event breaks the format. Nothing follows it.
-    fn push(&mut self, event: SseEvent) -> Result<Frame>;
+    fn push(&mut self, event: E) -> Result<Frame>;
 
     /// Says that the body is over; gives the terminal frame where the format has no event for it.
     ///
@@ -38,27 +40,50 @@ impl HttpResponse {
         model: &ModelId,
     ) -> ChatStream {
         let meta = self.meta();
-        let reader = FrameReader {
-            events: self.sse(limits),
-            decoder,
-            provider: provider.clone(),
-            model: model.clone(),
-            request_id: meta.request_id.clone(),
-        };
-        let frames = stream::unfold(Some(reader), |reader| async { reader?.next().await });
-        ChatStream::new(meta, frames)
+        frames_of(meta, self.sse(limits), decoder, provider, model)
+    }
+
+    /// As [`Self::frames`], for a body that `framing` cuts into messages.
+    #[must_use]
+    pub fn framed<F: Framing>(
+        self,
+        framing: F,
+        decoder: impl FrameDecoder<F::Message>,
+        provider: &ProviderId,
+        model: &ModelId,
+    ) -> ChatStream {
+        let meta = self.meta();
+        frames_of(meta, self.messages(framing), decoder, provider, model)
     }
 }
 
-struct FrameReader<D> {
-    events: SseStream,
+fn frames_of<E: Send + 'static>(
+    meta: ResponseMeta,
+    events: impl Stream<Item = Result<E>> + Send + Unpin + 'static,
+    decoder: impl FrameDecoder<E>,
+    provider: &ProviderId,
+    model: &ModelId,
+) -> ChatStream {
+    let reader = FrameReader {
+        events,
+        decoder,
+        provider: provider.clone(),
+        model: model.clone(),
+        request_id: meta.request_id.clone(),
+    };
+    let frames = stream::unfold(Some(reader), |reader| async { reader?.next().await });
+    ChatStream::new(meta, frames)
+}
+
+struct FrameReader<S, D> {
+    events: S,
     decoder: D,
     provider: ProviderId,
     model: ModelId,
     request_id: Option<String>,
 }
 
-impl<D: FrameDecoder> FrameReader<D> {
+impl<E, S: Stream<Item = Result<E>> + Unpin, D: FrameDecoder<E>> FrameReader<S, D> {
     async fn next(mut self) -> Option<(Result<Frame>, Option<Self>)> {
         let frame = match self.events.next().await {
             Some(Ok(event)) => self.decoder.push(event),

@@ -11,7 +11,8 @@ use http::{HeaderMap, header};
 use interline_core::{Error, NoProgress, Progress, ProgressSink, ResponseMeta, Result};
 
 use crate::echoed_secret::EchoedSecrets;
-use crate::{SseLimits, SseStream, rate_limit};
+use crate::framing::MessageStream;
+use crate::{Framing, SseLimits, SseStream, rate_limit};
 
 /// The bytes of a body as they arrive.
 pub(crate) type Body = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
@@ -120,6 +121,11 @@ impl HttpResponse {
     #[must_use]
     pub fn sse(self, limits: SseLimits) -> SseStream {
         SseStream::new(self.body, self.progress, limits).with_echoed_secrets(self.echoed)
+    }
+
+    /// Reads the body as the messages that `framing` cuts it into.
+    pub(crate) fn messages<F: Framing>(self, framing: F) -> MessageStream<F> {
+        MessageStream::new(self.body, self.progress, self.echoed, framing)
     }
 }
 

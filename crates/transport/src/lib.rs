@@ -36,6 +36,7 @@ mod utf8_gate;
 
 mod exchange;
 mod frame_decoder;
+mod framing;
 mod vendor_error;
 
 mod connection_settings;
@@ -50,6 +51,7 @@ mod retry_after;
 pub use connection_settings::{ConnectTimeouts, ConnectionSettings};
 pub use duration::parse_duration;
 pub use frame_decoder::FrameDecoder;
+pub use framing::Framing;
 pub use http_request::{Accept, HttpRequest};
 pub use http_response::HttpResponse;
 pub use http_transport::{HttpConfig, HttpTransport};
