@@ -12,8 +12,11 @@ use interline_dialect_anthropic::MessagesAdapter;
 use crate::AnthropicBuilder;
 
 /// One connection to Anthropic.
+///
+/// It counts tokens and lists models too: [`AnthropicBuilder::build_set`], and the conversion into a
+/// [`ProviderSet`], give all of them.
 pub struct Anthropic {
-    adapter: MessagesAdapter,
+    adapter: Arc<MessagesAdapter>,
 }
 
 impl Anthropic {
@@ -31,14 +34,19 @@ impl Anthropic {
         AnthropicBuilder::default()
     }
 
-    pub(crate) const fn over(adapter: MessagesAdapter) -> Self {
-        Self { adapter }
+    pub(crate) fn over(adapter: MessagesAdapter) -> Self {
+        Self {
+            adapter: Arc::new(adapter),
+        }
     }
 }
 
 impl From<Anthropic> for ProviderSet {
     fn from(provider: Anthropic) -> Self {
-        Arc::new(provider).into()
+        let adapter = Arc::clone(&provider.adapter);
+        Self::from(Arc::new(provider))
+            .with_models(Arc::<MessagesAdapter>::clone(&adapter))
+            .with_count(adapter)
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, header};
-use interline_core::{Error, ProviderId, Result};
+use interline_core::{Error, ProviderId, ProviderSet, Result};
 use interline_dialect_anthropic::{MessagesAdapter, Quirks};
 use interline_transport::{ConnectionSettings, Transport, secret_header};
 use secrecy::SecretString;
@@ -114,6 +114,14 @@ impl AnthropicBuilder {
         let adapter = MessagesAdapter::new(self.id, transport, base_url, headers, self.quirks);
         Ok(Anthropic::over(adapter))
     }
+
+    /// Makes the connection with everything it offers: chat, the list of models, counting of tokens.
+    ///
+    /// # Errors
+    /// As [`AnthropicBuilder::build`].
+    pub fn build_set(self) -> Result<ProviderSet> {
+        Ok(self.build()?.into())
+    }
 }
 
 /// Whether the extra headers hold a credential: proxies take a bearer token in place of the key.
@@ -141,7 +149,7 @@ impl fmt::Debug for AnthropicBuilder {
 
 #[cfg(test)]
 mod tests {
-    use interline_core::{ErrorKind, Provider, ProviderSet};
+    use interline_core::{ErrorKind, Provider};
 
     use super::*;
 
@@ -171,5 +179,8 @@ mod tests {
         assert!(!shown.contains("sk-ant"), "{shown}");
         let set: ProviderSet = claude.into();
         assert_eq!(set.chat.id().as_str(), "anthropic");
+        assert!(set.models.is_some() && set.count.is_some());
+        let shown = format!("{set:?}");
+        assert!(!shown.contains("sk-ant"), "{shown}");
     }
 }

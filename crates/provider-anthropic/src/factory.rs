@@ -54,12 +54,11 @@ impl ProviderFactory for AnthropicFactory {
             let message = format!("provider `{}`: {}", settings.id, error.message());
             Error::invalid_request(message)
         })?;
-        let provider = Anthropic::builder()
+        Anthropic::builder()
             .id(settings.id)
             .settings(connection)
             .quirks(quirks)
-            .build()?;
-        Ok(provider.into())
+            .build_set()
     }
 }
 
@@ -115,6 +114,7 @@ mod tests {
         }))
         .expect("good settings");
         assert_eq!(set.chat.id().as_str(), "mine");
+        assert!(set.models.is_some() && set.count.is_some());
         let shown = format!("{:?}", set.chat);
         assert!(shown.contains("files-api-2025-04-14"), "{shown}");
         assert!(shown.contains("default_max_tokens: 100"), "{shown}");

@@ -31,6 +31,18 @@
 //! # }
 //! ```
 //!
+//! # Beside chat
+//! [`AnthropicBuilder::build_set`] gives chat together with the list of models and the counting of
+//! tokens, as the factory does for configurations:
+//!
+//! ```
+//! use interline_provider_anthropic::Anthropic;
+//!
+//! let set = Anthropic::builder().api_key("sk-ant-not-a-real-key").build_set()?;
+//! assert!(set.models.is_some() && set.count.is_some());
+//! # Ok::<(), interline_core::Error>(())
+//! ```
+//!
 //! # Settings
 //! Those of every connection (`base_url`, the bare host; `api_key`; `headers`; `timeouts`) and
 //! - `version`: the `anthropic-version` header, default `2023-06-01`;
