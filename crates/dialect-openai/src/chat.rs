@@ -9,28 +9,28 @@ mod quirks;
 mod adapt_messages;
 mod call_ids;
 mod encode_message;
-mod encode_part;
+pub(crate) mod encode_part;
 mod encode_request;
 mod encode_tool;
 mod pass_through;
-mod thinking_control;
+pub(crate) mod thinking_control;
 
 mod decode_answer;
 mod decode_response;
 mod reasoning_details;
-mod response_events;
+pub(crate) mod response_events;
 mod stream_decoder;
 mod tool_call_slots;
 
-mod decode_error;
-mod error_rules;
-mod vendor_error;
+pub(crate) mod decode_error;
+pub(crate) mod error_rules;
+pub(crate) mod vendor_error;
 
 mod decode_message;
 mod decode_part;
 mod decode_request;
 mod decode_tool;
-mod fields;
+pub(crate) mod fields;
 
 mod encode_error;
 mod encode_response;
@@ -38,7 +38,7 @@ mod stream_encoder;
 
 mod finish_reason;
 mod logprobs;
-mod merge;
+pub(crate) mod merge;
 mod usage;
 
 mod adapter;

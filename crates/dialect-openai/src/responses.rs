@@ -1,5 +1,30 @@
 //! Responses: both directions of the format, and a provider that speaks it.
+//!
+//! # Items and messages
+//! The format's conversation is a list of items, ours a list of messages; both directions keep to this:
+//! - An item of type `message` is a [`Message`]. `instructions` are a leading message of the role
+//!   `System` without anything of this format in its `extra`; a `system` message among the items
+//!   says `"type": "message"` there, so that each returns to its own place.
+//! - What the model did in one turn (`reasoning`, `message`, `function_call` and the vendor's own
+//!   tools) is one assistant message, its parts in the items' order.
+//!   `function_call_output` is a part of a message of the role `Tool`.
+//! - Fields of a `function_call`, such as `id` and `namespace`, are in its part's `extra`; those of an
+//!   earlier `message` of the model, such as `id` and `phase`, are under `item` in the `extra` of
+//!   each of its parts.
+//! - A `reasoning` item is a [`Reasoning`] part whose signature is the whole item as JSON, so that
+//!   ids, summaries and encrypted content return as they were. Thinking of another format travels
+//!   sealed in an item of our own making, which is opened again and never sent to a vendor; see
+//!   `reasoning_item`.
+//! - An item or a piece of content that no type knows is a part [`Other`], whole; its `type` tells
+//!   which of the two it is.
+//! - A function tool that arrived in this format keeps its `type` in `extra`: an absent `strict`
+//!   means something else here than in other formats.
+//!
+//! [`Message`]: interline_core::Message
+//! [`Reasoning`]: interline_core::Reasoning
+//! [`Other`]: interline_core::PartKind::Other
 
 mod format;
+pub(crate) mod item;
 
 pub use format::FORMAT;
