@@ -26,5 +26,6 @@
 
 mod format;
 pub(crate) mod item;
+pub(crate) mod reasoning_item;
 
 pub use format::FORMAT;
