@@ -35,6 +35,7 @@ impl Dialect {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Route {
     ModelCall,
+    Embeddings,
     CountTokens,
     ListModels,
     OneModel(String),

@@ -72,6 +72,7 @@ mod service;
 mod anthropic;
 mod ask;
 mod dialect;
+mod embeddings;
 mod openai;
 mod sample;
 

@@ -27,6 +27,7 @@ impl WireFormat for OpenAi {
     fn route(&self, method: &str, path: &str) -> Route {
         match (method, path) {
             ("POST", "/chat/completions") => Route::ModelCall,
+            ("POST", "/embeddings") => Route::Embeddings,
             ("GET", "/models") => Route::ListModels,
             ("GET", path) => match path.strip_prefix("/models/") {
                 Some(id) => Route::OneModel(id.to_owned()),

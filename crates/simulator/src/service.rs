@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::ask::{Ask, Delivery};
 use crate::dialect::{Exchanged, ReportedLimits, Route, VendorError, WireFormat, header};
+use crate::embeddings;
 use crate::fault::{ErrorCase, Fault, RetryAfter};
 use crate::http1::Request;
 use crate::live::Live;
@@ -47,7 +48,7 @@ impl Service for VendorService {
     fn answer(&self, request: &Request) -> Planned {
         let route = self.route(request);
         let kind = match route {
-            Route::ModelCall => CallKind::Model,
+            Route::ModelCall | Route::Embeddings => CallKind::Model,
             _ => CallKind::Other,
         };
         let drawn = self.draw(kind);
@@ -119,6 +120,9 @@ impl VendorService {
         }
         let shaped = match route {
             Route::ModelCall => self.model_call(request, drawn, id),
+            Route::Embeddings => self
+                .embeddings(request)
+                .map(|vectors| self.value(&vectors, id)),
             Route::CountTokens => self
                 .read(request)
                 .map(|ask| self.value(&json!({"input_tokens": ask.input_tokens}), id)),
@@ -151,11 +155,18 @@ impl VendorService {
         Err(VendorError::new(ErrorCase::UnknownModel, message))
     }
 
+    fn embeddings(&self, request: &Request) -> Result<Value, VendorError> {
+        let body = json_body(request)?;
+        let model = body
+            .get("model")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        self.check_model(model)?;
+        embeddings::answer(&body, model)
+    }
+
     fn read(&self, request: &Request) -> Result<Ask, VendorError> {
-        let body: Value = serde_json::from_slice(&request.body).map_err(|error| {
-            let message = format!("We could not parse the JSON body of your request: {error}.");
-            VendorError::new(ErrorCase::InvalidRequest, message)
-        })?;
+        let body = json_body(request)?;
         let ask = self.format.read(request, &body)?;
         self.check_model(&ask.model)?;
         Ok(ask)
@@ -251,6 +262,13 @@ impl VendorService {
             body: unpaced(self.format.error_body(error, id).to_string()),
         }
     }
+}
+
+fn json_body(request: &Request) -> Result<Value, VendorError> {
+    serde_json::from_slice(&request.body).map_err(|error| {
+        let message = format!("We could not parse the JSON body of your request: {error}.");
+        VendorError::new(ErrorCase::InvalidRequest, message)
+    })
 }
 
 /// A body that no pacing delays.
