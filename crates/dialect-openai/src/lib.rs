@@ -32,6 +32,7 @@
 //! [`Transport`]: interline_transport::Transport
 
 mod chat;
+mod exchange;
 pub mod responses;
 mod vendor;
 

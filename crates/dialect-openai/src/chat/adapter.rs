@@ -4,22 +4,21 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use interline_core::{
-    CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, Error, ModelId, Provider,
+    CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, ModelId, Provider,
     ProviderId, Result, async_trait,
 };
-use interline_transport::{Accept, HttpRequest, HttpResponse, SseLimits, Transport, body_snippet};
+use interline_transport::{Accept, HttpRequest, HttpResponse, SseLimits, Transport};
 
 use super::{
-    Endpoints, FORMAT, FORWARDED_HEADERS, Mode, Quirks, StreamDecoder, decode_error,
-    decode_response, encode_request,
+    Endpoints, FORMAT, FORWARDED_HEADERS, Mode, Quirks, StreamDecoder, decode_response,
+    encode_request,
 };
+use crate::exchange::{at_status, is_page, page, succeeded};
 
 /// The longest whole answer, in bytes: 64 MiB (chosen, not measured), room for several pictures.
 const ANSWER_BYTES: usize = 64 * 1024 * 1024;
-/// The longest error body, in bytes: 256 KiB (chosen, not measured).
-const ERROR_BYTES: usize = 256 * 1024;
 
 /// A provider that speaks Chat Completions over any transport.
 ///
@@ -166,11 +165,6 @@ fn forwarded(request: &ChatRequest) -> HeaderMap {
         .collect()
 }
 
-/// The response, or the vendor's error where the status says failure.
-async fn succeeded(response: HttpResponse) -> Result<HttpResponse> {
-    response.error_for_status(ERROR_BYTES, decode_error).await
-}
-
 /// Whether models were listed. What they are does not matter; a web page is no list.
 async fn listed(response: HttpResponse) -> Result<()> {
     let response = succeeded(response).await?;
@@ -179,35 +173,4 @@ async fn listed(response: HttpResponse) -> Result<()> {
     }
     // Read to its end, so that the connection can be used again.
     response.bytes(ANSWER_BYTES).await.map(drop)
-}
-
-/// Says which status the failing exchange had; one that the error already has stays.
-fn at_status(error: Error, status: u16) -> Error {
-    match error.status() {
-        Some(_) => error,
-        None => error.with_status(status),
-    }
-}
-
-/// Whether the body claims to be a web page: some proxy answered, not the vendor.
-fn is_page(response: &HttpResponse) -> bool {
-    let media_type = response.headers.get(header::CONTENT_TYPE);
-    media_type
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| {
-            value
-                .trim_start()
-                .to_ascii_lowercase()
-                .starts_with("text/html")
-        })
-}
-
-async fn page(response: HttpResponse) -> Error {
-    match response.bytes(ERROR_BYTES).await {
-        Ok(body) => Error::protocol(format!(
-            "the vendor answered with a web page: {}",
-            body_snippet(&body)
-        )),
-        Err(error) => error,
-    }
 }
