@@ -10,7 +10,11 @@ use interline_core::{
 };
 use interline_transport::{Accept, HttpRequest, HttpResponse, SseLimits, Transport, join_url};
 
-use crate::{FORMAT, Quirks, StreamDecoder, decode_error, decode_response, encode_request};
+use crate::{
+    FORMAT, Quirks, StreamDecoder, decode_error, decode_response, encode_request, model_name,
+};
+
+mod siblings;
 
 /// The longest whole answer, in bytes (chosen, not measured: room for several pictures in base64).
 const MAX_RESPONSE_BYTES: usize = 64 * 1024 * 1024;
@@ -22,15 +26,15 @@ const MAX_ERROR_BYTES: usize = 1024 * 1024;
 /// and without `alt=sse` the steps come whole in one array.
 const MAX_STEP_BYTES: usize = 32 * 1024 * 1024;
 
-/// Collections that a model's name may begin with.
-const COLLECTIONS: [&str; 3] = ["models/", "tunedModels/", "endpoints/"];
-
 /// A provider that speaks generateContent; vendor crates add address and credentials.
 ///
 /// Calls go to `{base_url}/models/{model}:generateContent` and `…:streamGenerateContent?alt=sse`,
 /// which fits the Gemini API (`…/v1beta`) and Vertex AI
 /// (`…/v1/projects/P/locations/L/publishers/google`) alike. A vendor whose credential changes from call
 /// to call hands over a transport that adds it.
+///
+/// It also embeds texts, counts tokens and lists models, for vendors that do: a vendor's crate says in
+/// its [`interline_core::ProviderSet`] which of them it offers.
 pub struct GenerateContentAdapter {
     id: ProviderId,
     transport: Arc<dyn Transport>,
@@ -65,7 +69,7 @@ impl GenerateContentAdapter {
         accept: Accept,
     ) -> Result<HttpResponse> {
         let body = encode_request(req, &self.quirks)?;
-        let model = model_path(req.model.as_str());
+        let model = model_name::path(req.model.as_str());
         let path = match accept {
             Accept::EventStream => format!("{model}:streamGenerateContent?alt=sse"),
             _ => format!("{model}:generateContent"),
@@ -131,46 +135,5 @@ impl fmt::Debug for GenerateContentAdapter {
             .field("id", &self.id)
             .field("quirks", &self.quirks)
             .finish_non_exhaustive()
-    }
-}
-
-/// The model's place below the base address; a name cannot leave it.
-fn model_path(model: &str) -> String {
-    let collection = COLLECTIONS
-        .iter()
-        .find(|collection| model.starts_with(**collection));
-    let (collection, name) = model.split_at(collection.map_or(0, |collection| collection.len()));
-    let collection = match collection {
-        "" => "models/",
-        collection => collection,
-    };
-    let mut path = collection.to_owned();
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~@".contains(&byte) {
-            path.push(char::from(byte));
-        } else {
-            path.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    path
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(model: &str, path: &str) {
-        assert_eq!(model_path(model), path);
-    }
-
-    #[test]
-    fn a_models_name_cannot_leave_its_place() {
-        check("gemini-2.5-flash", "models/gemini-2.5-flash");
-        check("models/gemini-2.5-flash", "models/gemini-2.5-flash");
-        check("tunedModels/mine-1", "tunedModels/mine-1");
-        check("../x?key=1#y", "models/..%2Fx%3Fkey%3D1%23y");
-        check("gemini-1.5@001", "models/gemini-1.5@001");
-        check("", "models/");
     }
 }

@@ -4,6 +4,8 @@
 //! [`StreamDecoder`] and [`decode_error`]; [`GenerateContentAdapter`] is a whole provider over a
 //! transport. No gateway speaks this format to its callers, so nothing here writes answers;
 //! [`decode_request`] reads requests, for tools that replay or compare recorded ones.
+//! Vectors, the list of models and counts of tokens have functions of their own, and the adapter offers
+//! them too.
 //!
 //! A request that was decoded from this format goes out as it came; any other is written from the
 //! types of `interline-core`, by rules that each module states.
@@ -42,10 +44,16 @@ mod tools;
 
 mod decode_request;
 
+mod embed_request;
+mod embed_response;
+mod model_list;
+mod token_count;
+
 mod answer;
 mod call_ids;
 mod finish_reason;
 mod media;
+mod model_name;
 mod part_decode;
 mod part_encode;
 mod schema;
@@ -59,7 +67,13 @@ pub use adapter::GenerateContentAdapter;
 pub use decode_error::decode_error;
 pub use decode_request::decode_request;
 pub use decode_response::decode_response;
+pub use embed_request::{
+    EMBED_FORMAT, decode_embed_request, embed_texts, encode_embed_request, purpose, task_type,
+};
+pub use embed_response::{decode_embed_response, embed_values};
 pub use encode_request::encode_request;
 pub use format::FORMAT;
-pub use quirks::{CallIds, Quirks};
+pub use model_list::{ModelPage, decode_model_page};
+pub use quirks::{CallIds, CountBody, Quirks};
 pub use stream_decoder::StreamDecoder;
+pub use token_count::{decode_count_response, encode_count_request};

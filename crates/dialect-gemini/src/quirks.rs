@@ -27,6 +27,18 @@ pub struct Quirks {
     pub features: FeatureSet,
     /// Whether the ids of tool calls are sent. Default: sent.
     pub call_ids: CallIds,
+    /// What a question for a count of tokens holds. Default: the whole request.
+    pub count_body: CountBody,
+}
+
+/// What a question for a count of tokens holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CountBody {
+    /// The request as it would be sent, with the model, under `generateContentRequest`.
+    WholeRequest,
+    /// The fields that make the prompt, at the top: Vertex AI refuses any other.
+    PromptFields,
 }
 
 /// Whether the ids of tool calls are sent.
@@ -44,6 +56,7 @@ impl Default for Quirks {
         Self {
             features: FEATURES,
             call_ids: CallIds::Sent,
+            count_body: CountBody::WholeRequest,
         }
     }
 }
@@ -60,6 +73,13 @@ impl Quirks {
     #[must_use]
     pub const fn with_call_ids(mut self, call_ids: CallIds) -> Self {
         self.call_ids = call_ids;
+        self
+    }
+
+    /// Says what a question for a count of tokens holds.
+    #[must_use]
+    pub const fn with_count_body(mut self, count_body: CountBody) -> Self {
+        self.count_body = count_body;
         self
     }
 }

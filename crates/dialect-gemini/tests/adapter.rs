@@ -5,8 +5,8 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use interline_core::{
-    CallContext, ChatRequest, Error, ErrorKind, Feature, Frame, Message, Phase, Provider,
-    ProviderId, Result, StreamEvent,
+    CallContext, ChatRequest, EmbedRequest, EmbeddingProvider, Error, ErrorKind, Feature, Frame,
+    Message, ModelLister, Phase, Provider, ProviderId, Result, StreamEvent, TokenCounter,
 };
 use interline_dialect_gemini::{FORMAT, GenerateContentAdapter, Quirks};
 
@@ -218,4 +218,49 @@ fn the_key_is_never_shown_and_capabilities_are_honest() {
     assert!(capabilities.features.contains(Feature::Audio));
     assert!(!capabilities.features.contains(Feature::ParallelToolCalls));
     assert!(!capabilities.features.contains(Feature::Metadata));
+}
+
+#[tokio::test]
+async fn texts_are_embedded_in_one_batch() {
+    let body = r#"{"embeddings":[{"values":[0.5]},{"values":[0.25]}]}"#;
+    let transport = replay(200, "application/json", body);
+    let cx = CallContext::new("c");
+    let adapter = adapter(&transport, "https://a.example/v1beta");
+    let request = EmbedRequest::new("gemini-embedding-001", ["a", "b"]);
+    let vectors = adapter.embed(&cx, &request).await.expect("vectors");
+    assert_eq!(vectors.embeddings, [[0.5], [0.25]]);
+    assert_eq!(vectors.meta.request_id.as_deref(), Some("req_1"));
+    assert_eq!(
+        transport.last().url,
+        "https://a.example/v1beta/models/gemini-embedding-001:batchEmbedContents"
+    );
+    // Vectors that do not fit the question would end up beside the wrong texts.
+    let request = EmbedRequest::new("gemini-embedding-001", ["a"]);
+    let error = adapter.embed(&cx, &request).await.expect_err("too many");
+    check(&error, ErrorKind::Protocol, Phase::BeforeOutput);
+}
+
+#[tokio::test]
+async fn tokens_are_counted_and_models_listed_page_by_page() {
+    let cx = CallContext::new("c");
+    let transport = replay(200, "application/json", r#"{"totalTokens":9}"#);
+    let counting = adapter(&transport, "https://a.example/v1beta");
+    let request = ChatRequest::new("gemini-x", [Message::user("hi")]);
+    let count = counting.count_tokens(&cx, &request).await;
+    assert_eq!(count.expect("a count"), 9);
+    assert_eq!(
+        transport.last().url,
+        "https://a.example/v1beta/models/gemini-x:countTokens"
+    );
+
+    let page = r#"{"models":[{"name":"models/a"}],"nextPageToken":"t/1"}"#;
+    let transport = replay(200, "application/json", page);
+    let listing = adapter(&transport, "https://a.example/v1beta");
+    let models = listing.list_models(&cx).await.expect("models");
+    // The second page names itself as the next one, which ends the list.
+    assert_eq!(models.len(), 2);
+    assert_eq!(
+        transport.last().url,
+        "https://a.example/v1beta/models?pageSize=1000&pageToken=t%2F1"
+    );
 }
