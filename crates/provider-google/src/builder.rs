@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, header};
-use interline_core::{Error, Feature, ProviderId, Result};
+use interline_core::{Error, Feature, ProviderId, ProviderSet, Result};
 use interline_dialect_gemini::{GenerateContentAdapter, Quirks};
 use interline_transport::{ConnectionSettings, Transport, secret_header};
 use secrecy::SecretString;
@@ -105,6 +105,15 @@ impl GoogleBuilder {
         let adapter = GenerateContentAdapter::new(self.id, transport, base_url, headers, quirks());
         Ok(Google::over(adapter))
     }
+
+    /// Makes the connection with everything it offers: chat, embeddings, the list of models, counting
+    /// of tokens.
+    ///
+    /// # Errors
+    /// As [`GoogleBuilder::build`].
+    pub fn build_set(self) -> Result<ProviderSet> {
+        Ok(self.build()?.into())
+    }
 }
 
 /// Current models refuse what would otherwise be hints; see the crate's documentation.
@@ -138,7 +147,7 @@ impl fmt::Debug for GoogleBuilder {
 
 #[cfg(test)]
 mod tests {
-    use interline_core::{ErrorKind, Provider, ProviderSet};
+    use interline_core::{ErrorKind, Provider};
 
     use super::*;
 
@@ -168,6 +177,9 @@ mod tests {
         assert!(!shown.contains("AIza"), "{shown}");
         let set: ProviderSet = google.into();
         assert_eq!(set.chat.id().as_str(), "google");
+        assert!(set.embed.is_some() && set.models.is_some() && set.count.is_some());
+        let shown = format!("{set:?}");
+        assert!(!shown.contains("AIza"), "{shown}");
     }
 
     #[test]

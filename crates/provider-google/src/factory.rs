@@ -26,11 +26,10 @@ impl ProviderFactory for GoogleFactory {
 
     fn build(&self, settings: ProviderSettings) -> Result<ProviderSet> {
         let connection = ConnectionSettings::from_settings(&settings)?;
-        let provider = Google::builder()
+        Google::builder()
             .id(settings.id)
             .settings(connection)
-            .build()?;
-        Ok(provider.into())
+            .build_set()
     }
 }
 
@@ -47,7 +46,9 @@ mod tests {
     #[test]
     fn a_connection_takes_its_name_from_the_configuration() {
         let set = build(json!({"api_key": "k", "base_url": "http://127.0.0.1:1/v1beta"}));
-        assert_eq!(set.expect("good settings").chat.id().as_str(), "mine");
+        let set = set.expect("good settings");
+        assert_eq!(set.chat.id().as_str(), "mine");
+        assert!(set.embed.is_some() && set.models.is_some() && set.count.is_some());
         assert_eq!(GoogleFactory.kind(), "google");
         assert_eq!(GoogleFactory.key_variable(), Some("GEMINI_API_KEY"));
     }

@@ -12,8 +12,11 @@ use interline_dialect_gemini::GenerateContentAdapter;
 use crate::GoogleBuilder;
 
 /// One connection to the Gemini API.
+///
+/// It embeds texts, counts tokens and lists models too: [`GoogleBuilder::build_set`], and the conversion
+/// into a [`ProviderSet`], give all of them.
 pub struct Google {
-    adapter: GenerateContentAdapter,
+    adapter: Arc<GenerateContentAdapter>,
 }
 
 impl Google {
@@ -31,14 +34,20 @@ impl Google {
         GoogleBuilder::default()
     }
 
-    pub(crate) const fn over(adapter: GenerateContentAdapter) -> Self {
-        Self { adapter }
+    pub(crate) fn over(adapter: GenerateContentAdapter) -> Self {
+        Self {
+            adapter: Arc::new(adapter),
+        }
     }
 }
 
 impl From<Google> for ProviderSet {
     fn from(provider: Google) -> Self {
-        Arc::new(provider).into()
+        let adapter = Arc::clone(&provider.adapter);
+        Self::from(Arc::new(provider))
+            .with_embed(Arc::<GenerateContentAdapter>::clone(&adapter))
+            .with_models(Arc::<GenerateContentAdapter>::clone(&adapter))
+            .with_count(adapter)
     }
 }
 

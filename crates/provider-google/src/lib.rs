@@ -31,6 +31,18 @@
 //! # }
 //! ```
 //!
+//! # Beside chat
+//! [`GoogleBuilder::build_set`] gives chat together with embeddings (`batchEmbedContents`), the list of
+//! models and the counting of tokens, as the factory does for configurations:
+//!
+//! ```
+//! use interline_provider_google::Google;
+//!
+//! let set = Google::builder().api_key("not-a-real-key").build_set()?;
+//! assert!(set.embed.is_some() && set.models.is_some() && set.count.is_some());
+//! # Ok::<(), interline_core::Error>(())
+//! ```
+//!
 //! # Settings
 //! Those of every connection: `base_url` (up to and with `/v1beta`), `api_key`, `headers`, `timeouts`.
 //!
