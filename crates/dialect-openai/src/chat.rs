@@ -39,7 +39,7 @@ mod stream_encoder;
 mod finish_reason;
 mod logprobs;
 pub(crate) mod merge;
-mod usage;
+pub(crate) mod usage;
 
 mod adapter;
 

@@ -1,17 +1,21 @@
 //! What every adapter of this crate does with an answer before it reads it.
 
+use bytes::Bytes;
 use http::header;
 use interline_core::{Error, Result};
 use interline_transport::{HttpResponse, body_snippet};
+use serde_json::Value;
 
-use crate::decode_error;
+use crate::chat::{decode_error, vendor_error};
 
 /// The longest error body, in bytes: 256 KiB (chosen, not measured).
 const ERROR_BYTES: usize = 256 * 1024;
 
 /// The response, or the vendor's error where the status says failure.
 pub(crate) async fn succeeded(response: HttpResponse) -> Result<HttpResponse> {
-    response.error_for_status(ERROR_BYTES, decode_error).await
+    response
+        .error_for_status(ERROR_BYTES, crate::decode_error)
+        .await
 }
 
 /// Says which status the failing exchange had; one that the error already has stays.
@@ -44,4 +48,11 @@ pub(crate) async fn page(response: HttpResponse) -> Error {
         )),
         Err(error) => error,
     }
+}
+
+/// The error that a body reports although the status says success; `None` where it reports none.
+pub(crate) fn in_band_error(body: &Bytes) -> Option<Error> {
+    let document: Value = serde_json::from_slice(body).ok()?;
+    let error = vendor_error::find(&document, None)?;
+    Some(decode_error::in_band(error, body.clone()))
 }

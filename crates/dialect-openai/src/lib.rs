@@ -32,8 +32,12 @@
 //! [`Transport`]: interline_transport::Transport
 
 mod chat;
-mod exchange;
+pub mod embeddings;
+pub mod models;
 pub mod responses;
+
+mod endpoint;
+mod exchange;
 mod vendor;
 
 pub use chat::{
@@ -43,4 +47,5 @@ pub use chat::{
     TextParts, ThinkingControl, UsageChunk, decode_error, decode_request, decode_response,
     encode_error, encode_request, encode_response,
 };
+pub use endpoint::Endpoint;
 pub use vendor::{KeyRule, Vendor, VendorBuilder, VendorChat, VendorFactory, VendorProfile};

@@ -1,13 +1,10 @@
 //! Where a vendor's API lives below its base URL.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use interline_core::ModelId;
-use interline_transport::join_url;
 
-/// What stands for the model in a path.
-const MODEL: &str = "{model}";
+use crate::endpoint;
 
 /// Where a vendor's API lives below its base URL.
 ///
@@ -50,26 +47,14 @@ impl Endpoints {
     /// Where chat calls for `model` go.
     #[must_use]
     pub fn chat(&self, base_url: &str, model: &ModelId) -> String {
-        let path = if self.chat.contains(MODEL) {
-            Cow::from(self.chat.replace(MODEL, &path_segment(model.as_str())))
-        } else {
-            Cow::from(self.chat.as_ref())
-        };
-        self.url(base_url, &path)
+        let path = endpoint::with_model(&self.chat, model);
+        endpoint::url(base_url, &path, self.query.as_deref())
     }
 
     /// Where the vendor is asked whether it answers and the key holds.
     #[must_use]
     pub fn health(&self, base_url: &str) -> String {
-        self.url(base_url, &self.health)
-    }
-
-    fn url(&self, base_url: &str, path: &str) -> String {
-        let url = join_url(base_url, path);
-        match &self.query {
-            Some(query) => format!("{url}?{query}"),
-            None => url,
-        }
+        endpoint::url(base_url, &self.health, self.query.as_deref())
     }
 }
 
@@ -78,20 +63,6 @@ impl Default for Endpoints {
     fn default() -> Self {
         Self::new("chat/completions", "models")
     }
-}
-
-/// A name as one segment of a path: what is not unreserved there is percent-encoded.
-fn path_segment(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
 }
 
 #[cfg(test)]
