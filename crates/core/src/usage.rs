@@ -23,6 +23,10 @@ pub struct Usage {
     pub output_tokens: Option<u64>,
     /// The part of the output that was thinking.
     pub reasoning_tokens: Option<u64>,
+    /// Input that the vendor charges for, where it counts that apart from what the model read.
+    pub billed_input_tokens: Option<u64>,
+    /// Output that the vendor charges for, where it counts that apart from what the model wrote.
+    pub billed_output_tokens: Option<u64>,
 }
 
 impl Usage {
@@ -36,6 +40,8 @@ impl Usage {
             cache_write_1h_tokens: None,
             output_tokens: Some(output_tokens),
             reasoning_tokens: None,
+            billed_input_tokens: None,
+            billed_output_tokens: None,
         }
     }
 
@@ -71,6 +77,8 @@ impl Usage {
         self.cache_write_1h_tokens = later.cache_write_1h_tokens.or(self.cache_write_1h_tokens);
         self.output_tokens = later.output_tokens.or(self.output_tokens);
         self.reasoning_tokens = later.reasoning_tokens.or(self.reasoning_tokens);
+        self.billed_input_tokens = later.billed_input_tokens.or(self.billed_input_tokens);
+        self.billed_output_tokens = later.billed_output_tokens.or(self.billed_output_tokens);
     }
 }
 
