@@ -48,4 +48,6 @@ pub use chat::{
     encode_error, encode_request, encode_response,
 };
 pub use endpoint::Endpoint;
-pub use vendor::{KeyRule, Vendor, VendorBuilder, VendorChat, VendorFactory, VendorProfile};
+pub use vendor::{
+    KeyRule, Vendor, VendorBuilder, VendorChat, VendorEmbeddings, VendorFactory, VendorProfile,
+};

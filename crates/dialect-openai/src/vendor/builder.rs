@@ -4,13 +4,16 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use http::header;
+use http::{HeaderMap, header};
 use interline_core::{Error, ProviderId, Result};
 use interline_transport::{ConnectionSettings, Transport, bearer_header};
 use secrecy::SecretString;
 
+use super::chat::Siblings;
 use super::{KeyRule, Vendor, VendorChat};
-use crate::{ChatAdapter, Endpoints, Quirks};
+use crate::embeddings::EmbeddingsAdapter;
+use crate::models::ModelsAdapter;
+use crate::{ChatAdapter, Endpoint, Endpoints, Quirks};
 
 /// Makes a provider of the vendor `V`; everything but a required key has a default.
 pub struct VendorBuilder<V> {
@@ -81,7 +84,7 @@ impl<V: Vendor> VendorBuilder<V> {
         self
     }
 
-    /// Makes the provider. Nothing is sent.
+    /// Makes the provider, with what else the vendor offers. Nothing is sent.
     ///
     /// # Errors
     /// `InvalidRequest` where a required key is missing, or a key, header or URL cannot be sent;
@@ -108,10 +111,62 @@ impl<V: Vendor> VendorBuilder<V> {
             Some(transport) => transport,
             None => self.settings.transport()?,
         };
+        let connection = Connection {
+            id: self.id,
+            transport,
+            base_url,
+            headers,
+            is_vendors_own: self.settings.base_url.is_none(),
+        };
+        let siblings = connection.siblings::<V>();
         let endpoints = Endpoints::new("chat/completions", V::PROFILE.health_path);
-        let adapter = ChatAdapter::new(self.id, transport, base_url, headers, self.quirks)
+        let Connection {
+            id,
+            transport,
+            base_url,
+            headers,
+            ..
+        } = connection;
+        let adapter = ChatAdapter::new(id, transport, base_url, headers, self.quirks)
             .with_endpoints(endpoints);
-        Ok(VendorChat::over(adapter))
+        Ok(VendorChat {
+            adapter,
+            siblings,
+            vendor: PhantomData,
+        })
+    }
+}
+
+/// What every adapter of one connection is made with.
+struct Connection {
+    id: ProviderId,
+    transport: Arc<dyn Transport>,
+    base_url: String,
+    headers: HeaderMap,
+    /// Whether the address is the vendor's own, not that of somebody who speaks like it.
+    is_vendors_own: bool,
+}
+
+impl Connection {
+    fn siblings<V: Vendor>(&self) -> Siblings {
+        let profile = V::PROFILE;
+        let transport = || Arc::clone(&self.transport);
+        let base_url = self.base_url.as_str();
+        let headers = || self.headers.clone();
+        let embeddings = profile.embeddings.map(|embeddings| {
+            let id = self.id.clone();
+            EmbeddingsAdapter::new(id, transport(), base_url, headers(), embeddings.quirks)
+                .with_endpoint(Endpoint::new(embeddings.path))
+        });
+        let models = profile.models_path.map(|path| {
+            ModelsAdapter::new(self.id.clone(), transport(), base_url, headers())
+                .with_endpoint(Endpoint::new(path))
+        });
+        Siblings {
+            embeddings: embeddings.map(|adapter| Arc::new(adapter) as _),
+            models: models.map(|adapter| Arc::new(adapter) as _),
+            failure_domain: profile.failure_domain.filter(|_| self.is_vendors_own),
+        }
     }
 }
 

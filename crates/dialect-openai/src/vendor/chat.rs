@@ -2,30 +2,36 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use interline_core::{
-    CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, ModelId, Provider,
-    ProviderId, ProviderSettings, Result, async_trait,
+    CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, DynEmbeddingProvider,
+    DynModelLister, ModelId, Provider, ProviderId, ProviderSet, ProviderSettings, Result,
+    async_trait,
 };
 use interline_transport::ConnectionSettings;
 
 use super::{Vendor, VendorBuilder};
 use crate::ChatAdapter;
 
-/// A provider of the vendor `V`.
+/// A provider of the vendor `V`, with what else the vendor offers.
+///
+/// As a [`Provider`] it is the vendor's chat. Turned into a [`ProviderSet`], which is what a client
+/// takes, it brings its embeddings and its list of models along; an `Arc` of it is chat only.
 pub struct VendorChat<V> {
-    adapter: ChatAdapter,
-    vendor: PhantomData<fn() -> V>,
+    pub(super) adapter: ChatAdapter,
+    pub(super) siblings: Siblings,
+    pub(super) vendor: PhantomData<fn() -> V>,
+}
+
+/// What a vendor offers beside chat, and what it fails together with.
+pub(super) struct Siblings {
+    pub(super) embeddings: Option<DynEmbeddingProvider>,
+    pub(super) models: Option<DynModelLister>,
+    pub(super) failure_domain: Option<&'static str>,
 }
 
 impl<V: Vendor> VendorChat<V> {
-    pub(super) const fn over(adapter: ChatAdapter) -> Self {
-        Self {
-            adapter,
-            vendor: PhantomData,
-        }
-    }
-
     /// A provider with the vendor's defaults and this key.
     ///
     /// # Errors
@@ -49,6 +55,35 @@ impl<V: Vendor> VendorChat<V> {
             .id(settings.id.clone())
             .settings(ConnectionSettings::from_settings(settings)?)
             .build()
+    }
+
+    /// The vendor's embeddings, where it makes any.
+    #[must_use]
+    pub fn embeddings(&self) -> Option<DynEmbeddingProvider> {
+        self.siblings.embeddings.clone()
+    }
+
+    /// The vendor's list of models, where it tells one.
+    #[must_use]
+    pub fn models(&self) -> Option<DynModelLister> {
+        self.siblings.models.clone()
+    }
+}
+
+impl<V: Vendor> From<VendorChat<V>> for ProviderSet {
+    fn from(provider: VendorChat<V>) -> Self {
+        let Siblings {
+            embeddings,
+            models,
+            failure_domain,
+        } = &provider.siblings;
+        let (embeddings, models) = (embeddings.clone(), models.clone());
+        let failure_domain = *failure_domain;
+        let mut set = Self::new(Arc::new(provider));
+        set.embed = embeddings;
+        set.models = models;
+        set.failure_domain = failure_domain.map(Into::into);
+        set
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use interline_core::{ProviderFactory, ProviderSet, ProviderSettings, Result};
 use interline_transport::ConnectionSettings;
@@ -49,16 +48,7 @@ impl<V: Vendor> ProviderFactory for VendorFactory<V> {
     }
 
     fn build(&self, settings: ProviderSettings) -> Result<ProviderSet> {
-        let chat = VendorChat::<V>::from_settings(&settings)?;
-        let set = ProviderSet::from(Arc::new(chat));
-        let has_own_address = settings
-            .values
-            .get("base_url")
-            .is_some_and(Value::is_string);
-        Ok(match V::PROFILE.failure_domain {
-            Some(domain) if !has_own_address => set.with_failure_domain(domain),
-            _ => set,
-        })
+        Ok(VendorChat::<V>::from_settings(&settings)?.into())
     }
 }
 
@@ -68,6 +58,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::embeddings::EmbeddingQuirks;
     use crate::{KeyRule, Quirks, VendorProfile};
 
     #[derive(Debug)]
@@ -82,7 +73,21 @@ mod tests {
             },
             Quirks::new(),
         )
+        .with_embeddings("embed", EmbeddingQuirks::new())
         .with_failure_domain("acme-cloud");
+    }
+
+    #[derive(Debug)]
+    struct Plain;
+
+    impl Vendor for Plain {
+        const PROFILE: VendorProfile = VendorProfile::new(
+            "plain",
+            "https://plain.example/v1",
+            KeyRule::Optional,
+            Quirks::new(),
+        )
+        .without_models();
     }
 
     const FACTORY: VendorFactory<Acme> = VendorFactory::new();
@@ -111,6 +116,23 @@ mod tests {
         );
         let proxy = json!({"api_key": "k", "base_url": "http://127.0.0.1:1/v1"});
         assert_eq!(domain(proxy), None);
+    }
+
+    #[test]
+    fn a_connection_offers_what_the_profile_declares() {
+        let offered = |set: ProviderSet| {
+            let shown = format!("{:?} {:?}", set.embed, set.models);
+            (set.embed.is_some(), set.models.is_some(), shown)
+        };
+        let settings = ProviderSettings::new("mine", json!({"api_key": "secret-key"}));
+        let (embed, models, shown) = offered(FACTORY.build(settings).expect("a key is enough"));
+        assert!(embed && models, "{shown}");
+        assert!(shown.contains("\"embed\""), "{shown}");
+        assert!(!shown.contains("secret-key"), "{shown}");
+        let plain = VendorChat::<Plain>::builder().build().expect("no key");
+        assert!(plain.embeddings().is_none() && plain.models().is_none());
+        let (embed, models, _) = offered(plain.into());
+        assert!(!embed && !models);
     }
 
     #[test]

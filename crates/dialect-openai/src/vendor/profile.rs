@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::Quirks;
+use crate::embeddings::EmbeddingQuirks;
 
 /// A vendor's defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,8 +19,22 @@ pub struct VendorProfile {
     pub key: KeyRule,
     /// What the vendor does differently.
     pub quirks: Quirks,
+    /// How the vendor makes embeddings; `None` where it makes none.
+    pub embeddings: Option<VendorEmbeddings>,
+    /// The path below the base URL that lists the models; `None` where no list is told.
+    pub models_path: Option<&'static str>,
     /// What the vendor's own address fails together with; another address is somebody else's.
     pub failure_domain: Option<&'static str>,
+}
+
+/// How a vendor makes embeddings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct VendorEmbeddings {
+    /// The path below the base URL.
+    pub path: &'static str,
+    /// What the vendor does differently.
+    pub quirks: EmbeddingQuirks,
 }
 
 /// Whether a vendor needs a key.
@@ -36,8 +51,8 @@ pub enum KeyRule {
 }
 
 impl VendorProfile {
-    /// The defaults of the vendor that configuration files call `kind`. Its health is asked of the
-    /// list of models.
+    /// The defaults of the vendor that configuration files call `kind`. It lists its models, of which
+    /// its health is asked, and makes no embeddings.
     #[must_use]
     pub const fn new(
         kind: &'static str,
@@ -51,6 +66,8 @@ impl VendorProfile {
             health_path: "models",
             key,
             quirks,
+            embeddings: None,
+            models_path: Some("models"),
             failure_domain: None,
         }
     }
@@ -59,6 +76,20 @@ impl VendorProfile {
     #[must_use]
     pub const fn with_failure_domain(mut self, domain: &'static str) -> Self {
         self.failure_domain = Some(domain);
+        self
+    }
+
+    /// Says where below the base URL, and how, the vendor makes embeddings.
+    #[must_use]
+    pub const fn with_embeddings(mut self, path: &'static str, quirks: EmbeddingQuirks) -> Self {
+        self.embeddings = Some(VendorEmbeddings { path, quirks });
+        self
+    }
+
+    /// Says that the vendor does not list its models.
+    #[must_use]
+    pub const fn without_models(mut self) -> Self {
+        self.models_path = None;
         self
     }
 
