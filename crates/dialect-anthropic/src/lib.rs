@@ -75,6 +75,7 @@ pub use encode_response::encode_response;
 pub use endpoints::Endpoints;
 pub use format::FORMAT;
 pub use quirks::{ModelPlace, Quirks};
+pub use schema::accepted as accepted_schema;
 pub use stream_decoder::StreamDecoder;
 pub use stream_encoder::{StreamEncoder, StreamOptions};
 pub use token_count::{decode_count_request, encode_count_request, encode_count_response};

@@ -28,8 +28,10 @@ const NAMED: [&str; 3] = ["properties", "$defs", "definitions"];
 const LISTED: [&str; 4] = ["anyOf", "allOf", "oneOf", "prefixItems"];
 const ALONE: [&str; 2] = ["items", "not"];
 
-/// The schema, closed and without refused bounds.
-pub(crate) fn accepted(schema: &Value) -> Value {
+/// The schema, closed and without the bounds that Claude's structured outputs refuse; those move into
+/// the description, where the model still reads them.
+#[must_use]
+pub fn accepted(schema: &Value) -> Value {
     let Value::Object(map) = schema else {
         return schema.clone();
     };
