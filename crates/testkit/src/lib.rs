@@ -14,6 +14,8 @@
 //! # });
 //! ```
 
+pub mod conformance;
+
 mod fake_provider;
 mod replay_transport;
 mod transcript;

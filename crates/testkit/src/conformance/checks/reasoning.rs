@@ -1,0 +1,61 @@
+//! Thinking, and the state that goes back to the one who issued it and to nobody else.
+
+use interline_core::{CallContext, ErrorKind};
+
+use crate::conformance::Slot;
+use crate::conformance::requests::{self, FOREIGN};
+use crate::conformance::stage::{Checked, Mode, NotMade, Stage};
+
+pub(super) async fn read(stage: &Stage, slot: Slot, mode: Mode) -> Checked {
+    let answer = stage.answer(slot)?;
+    stage.serve(&answer);
+    let heard = stage.call(mode, &requests::reasoning(stage.model())).await;
+    Ok(heard.differences(&answer.said))
+}
+
+pub(super) async fn round_trip(stage: &Stage) -> Checked {
+    let answer = stage.answer(Slot::Reasoning)?;
+    let Some(signature) = answer.said.signature.clone() else {
+        let why = "the answer for Slot::Reasoning has no signature".to_owned();
+        return Err(NotMade::NotApplicable(why));
+    };
+    stage.serve(&answer);
+    let cx = CallContext::new("conformance");
+    let first = stage
+        .set
+        .chat
+        .complete(&cx, &requests::reasoning(stage.model()))
+        .await;
+    let parts = match first {
+        Ok(response) => response
+            .choices
+            .into_iter()
+            .next()
+            .map(|choice| choice.parts),
+        Err(error) => return Ok(vec![format!("failed: {error}")]),
+    };
+    stage.serve(&stage.answer(Slot::Text)?);
+    let request = requests::going_on(stage.model(), parts.unwrap_or_default());
+    let heard = stage.call(Mode::Whole, &request).await;
+    let mut found: Vec<String> = heard.error.iter().map(ToString::to_string).collect();
+    found.extend(stage.missing(&[&signature]));
+    Ok(found)
+}
+
+pub(super) async fn foreign_state(stage: &Stage) -> Checked {
+    stage.serve(&stage.answer(Slot::Text)?);
+    let request = requests::with_foreign_state(stage.model());
+    let heard = stage.call(Mode::Whole, &request).await;
+    let mut found = Vec::new();
+    if stage.wire().contains(FOREIGN) {
+        found.push("state of another format was sent to the vendor".to_owned());
+    }
+    if let Some(error) = heard.error
+        && error.kind() != ErrorKind::Unsupported
+    {
+        found.push(format!(
+            "state of another format made the call fail: {error}"
+        ));
+    }
+    Ok(found)
+}
