@@ -45,11 +45,7 @@ impl Differences {
 
     fn answer(&mut self, expected: &Expected, outcome: &Outcome) {
         self.same("text", expected.text.as_ref(), &&outcome.text);
-        self.same(
-            "reasoning",
-            expected.reasoning.as_ref(),
-            &&outcome.reasoning,
-        );
+        self.same("reasoning", expected.thinking(), &outcome.reasoning);
         self.same("refusal", expected.refusal.as_ref(), &&outcome.refusal);
         if let Some(calls) = &expected.tool_calls {
             self.tool_calls(calls, outcome);
@@ -116,6 +112,10 @@ impl Differences {
             want.reasoning_tokens.map(Some),
             &got.reasoning_tokens,
         );
+        let billed = want.billed_input_tokens;
+        self.same("billed input", billed.map(Some), &got.billed_input_tokens);
+        let billed = want.billed_output_tokens;
+        self.same("billed output", billed.map(Some), &got.billed_output_tokens);
     }
 
     fn embeddings(&mut self, expected: &Expected, outcome: &Outcome) {
@@ -234,10 +234,23 @@ mod tests {
             "text": "hi", "reasoning": "hm", "refusal": "no", "finish_reason": "stop",
             "tool_calls": [{"name": "f", "arguments": {}}],
             "usage": {"input_tokens": 1, "output_tokens": 2, "cached_input_tokens": 1,
-                      "cache_creation_input_tokens": 1, "reasoning_tokens": 1},
+                      "cache_creation_input_tokens": 1, "reasoning_tokens": 1,
+                      "billed_input_tokens": 1, "billed_output_tokens": 1},
         }));
         let found = differences(&want, &Outcome::default(), UsageRule::InputExcludesCache);
-        assert_eq!(found.len(), 10, "{found:#?}");
+        assert_eq!(found.len(), 12, "{found:#?}");
+    }
+
+    #[test]
+    fn a_plan_for_tools_is_thinking() {
+        let want = expected(json!({"tool_plan": "first add, ", "reasoning": "then stop"}));
+        let outcome = Outcome {
+            reasoning: "first add, then stop".into(),
+            ..Outcome::default()
+        };
+        let rule = UsageRule::InputIncludesCache;
+        assert_eq!(differences(&want, &outcome, rule), Vec::<String>::new());
+        assert_eq!(differences(&want, &Outcome::default(), rule).len(), 1);
     }
 
     #[test]

@@ -12,6 +12,8 @@ pub struct Expected {
     pub text: Option<String>,
     /// The thinking in words.
     pub reasoning: Option<String>,
+    /// The plan for tools in words, where the vendor keeps it apart; adapters read it as thinking.
+    pub tool_plan: Option<String>,
     /// The refusal in words.
     pub refusal: Option<String>,
     /// The caller's tool calls, in order.
@@ -102,6 +104,10 @@ pub struct ExpectedUsage {
     pub cache_creation_input_tokens: Option<u64>,
     /// Thinking.
     pub reasoning_tokens: Option<u64>,
+    /// Input that is charged for.
+    pub billed_input_tokens: Option<u64>,
+    /// Output that is charged for.
+    pub billed_output_tokens: Option<u64>,
 }
 
 /// How a vendor counts, so that wire figures can be compared with normalised ones.
@@ -114,6 +120,20 @@ pub enum UsageRule {
     InputExcludesCache,
     /// Input includes both, output excludes thinking (Google).
     OutputExcludesThinking,
+}
+
+impl Expected {
+    /// The thinking that an adapter reads, the plan for tools first; `None` where neither is known.
+    #[must_use]
+    pub fn thinking(&self) -> Option<String> {
+        match (&self.tool_plan, &self.reasoning) {
+            (None, reasoning) => reasoning.clone(),
+            (plan, reasoning) => {
+                let words = plan.iter().chain(reasoning);
+                Some(words.map(String::as_str).collect())
+            }
+        }
+    }
 }
 
 impl ExpectedUsage {
