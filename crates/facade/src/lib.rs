@@ -30,7 +30,7 @@
 //!
 //! # Features
 //! Each vendor is a feature, none is on by default: `anthropic`, `azure-openai`, `cerebras`,
-//! `deepseek`, `fireworks`, `google`, `groq`, `local`, `mistral`, `openai`, `openrouter`,
+//! `cohere`, `deepseek`, `fireworks`, `google`, `groq`, `local`, `mistral`, `openai`, `openrouter`,
 //! `perplexity`, `together`, `xai`. `config` reads configuration files. `full` is all of them.
 
 mod client;
@@ -59,6 +59,8 @@ pub use interline_provider_anthropic as anthropic;
 pub use interline_provider_azure_openai as azure_openai;
 #[cfg(feature = "cerebras")]
 pub use interline_provider_cerebras as cerebras;
+#[cfg(feature = "cohere")]
+pub use interline_provider_cohere as cohere;
 #[cfg(feature = "deepseek")]
 pub use interline_provider_deepseek as deepseek;
 #[cfg(feature = "fireworks")]

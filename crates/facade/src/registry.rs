@@ -30,6 +30,8 @@ impl Registry {
         let registry = registry.with(interline_provider_azure_openai::AzureOpenAiFactory);
         #[cfg(feature = "cerebras")]
         let registry = registry.with(interline_provider_cerebras::CerebrasFactory::new());
+        #[cfg(feature = "cohere")]
+        let registry = registry.with(interline_provider_cohere::CohereFactory);
         #[cfg(feature = "deepseek")]
         let registry = registry.with(interline_provider_deepseek::DeepSeekFactory::new());
         #[cfg(feature = "fireworks")]
@@ -50,6 +52,8 @@ impl Registry {
         let registry = registry.with(interline_provider_perplexity::PerplexityFactory::new());
         #[cfg(feature = "together")]
         let registry = registry.with(interline_provider_together::TogetherFactory::new());
+        #[cfg(feature = "vertex")]
+        let registry = registry.with(interline_provider_vertex::VertexFactory);
         #[cfg(feature = "xai")]
         let registry = registry.with(interline_provider_xai::XaiFactory::new());
         registry
