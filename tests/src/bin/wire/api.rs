@@ -6,6 +6,7 @@
 
 mod anthropic;
 mod azure;
+mod cohere;
 mod google;
 mod openai_like;
 mod out_of_scope;
@@ -72,6 +73,8 @@ pub(crate) fn of(case: &RecordedCase) -> Served {
     Served::By(match case.api.as_str() {
         "anthropic.messages" => anthropic::messages(),
         "azure.chat" => azure::chat(case),
+        "cohere.v2.chat" => cohere::chat(),
+        "cohere.v2.embed" => cohere::embed(),
         "gemini.generateContent" | "gemini.streamGenerateContent" => {
             google::generate_content(case, kind("google"))
         }
