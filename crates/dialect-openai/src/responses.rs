@@ -28,4 +28,27 @@ mod format;
 pub(crate) mod item;
 pub(crate) mod reasoning_item;
 
+pub(crate) mod custom_tool;
+
+mod encode_content;
+mod encode_input;
+mod encode_request;
+mod encode_tool;
+
+mod decode_error;
+mod decode_item;
+mod decode_response;
+mod ending;
+mod open_items;
+mod stream_decoder;
+mod usage;
+
+mod adapter;
+
+pub use adapter::ResponsesAdapter;
+pub use decode_error::decode_error;
+pub use decode_response::decode_response;
+pub use encode_request::{encode_request, features};
+
 pub use format::FORMAT;
+pub use stream_decoder::StreamDecoder;

@@ -13,7 +13,8 @@ pub(crate) fn merge_extra(target: &mut Map<String, Value>, extra: &Extra) {
     }
 }
 
-fn merge_missing(target: &mut Map<String, Value>, fields: &Map<String, Value>) {
+/// Adds the fields that are missing in `target`, objects field by field.
+pub(crate) fn merge_missing(target: &mut Map<String, Value>, fields: &Map<String, Value>) {
     for (key, value) in fields {
         match (target.get_mut(key), value) {
             (Some(Value::Object(inner)), Value::Object(more)) => merge_missing(inner, more),

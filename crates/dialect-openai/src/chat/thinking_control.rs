@@ -49,14 +49,18 @@ pub(crate) fn is_off(reasoning: &ReasoningConfig) -> bool {
 }
 
 fn effort_field(reasoning: &ReasoningConfig) -> Option<(&'static str, Value)> {
-    let word = match (&reasoning.effort, reasoning.budget_tokens) {
+    Some(("reasoning_effort", effort_word(reasoning)?.into()))
+}
+
+/// The word for how much to think; none where there is only a bare switch.
+pub(crate) fn effort_word(reasoning: &ReasoningConfig) -> Option<&str> {
+    Some(match (&reasoning.effort, reasoning.budget_tokens) {
         (Some(effort), _) => effort.as_str(),
         (None, Some(..=LOW_BUDGET_TOKENS)) => Effort::Low.as_str(),
         (None, Some(..=MEDIUM_BUDGET_TOKENS)) => Effort::Medium.as_str(),
         (None, Some(_)) => Effort::High.as_str(),
         (None, None) => return None,
-    };
-    Some(("reasoning_effort", word.into()))
+    })
 }
 
 #[cfg(test)]

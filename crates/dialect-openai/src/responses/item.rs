@@ -1,6 +1,9 @@
 //! What is said of an item, beside what the types hold.
 
+use interline_core::Extra;
 use serde_json::Value;
+
+use super::FORMAT;
 
 /// Under this key of a part's `extra` stand the fields of the `message` item that the part was in.
 pub(crate) const ITEM: &str = "item";
@@ -11,6 +14,11 @@ pub(crate) fn type_of(value: &Value) -> &str {
         .get("type")
         .and_then(Value::as_str)
         .unwrap_or_default()
+}
+
+/// Whether `extra` tells that what it belongs to was of the type `word`.
+pub(crate) fn was_of_type(extra: &Extra, word: &str) -> bool {
+    extra.get(&FORMAT, "type").is_some_and(|own| own == word)
 }
 
 /// Whether a value that no type knows is a piece of a message's content; otherwise it is an item.
