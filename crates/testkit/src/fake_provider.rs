@@ -6,14 +6,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::stream;
 use interline_core::{
-    CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, Choice, Error, ErrorKind,
-    FeatureSet, FinishReason, Frame, ModelId, Part, Phase, Provider, ProviderId, ResponseMeta,
-    Result, RetryHint, StreamEvent, Usage, async_trait,
+    CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, Choice, EmbedRequest,
+    EmbedResponse, EmbeddingProvider, Error, ErrorKind, FeatureSet, FinishReason, Frame, ModelId,
+    Part, Phase, Provider, ProviderId, ResponseMeta, Result, RetryHint, StreamEvent, TokenCounter,
+    Usage, async_trait,
 };
 
 /// A provider that answers from a script, one step per call; the last step repeats.
 ///
-/// Without a script it answers `ok`.
+/// Without a script it answers `ok`. It embeds and counts tokens by the same script, where a
+/// `ProviderSet` offers it for that: an answer stands for vectors of one number each, the place of
+/// the input, and for a count of as many tokens as it has words.
 pub struct FakeProvider {
     id: ProviderId,
     capabilities: Capabilities,
@@ -24,6 +27,7 @@ pub struct FakeProvider {
 struct Script {
     steps: VecDeque<Step>,
     requests: Vec<ChatRequest>,
+    embeds: Vec<EmbedRequest>,
 }
 
 #[derive(Clone)]
@@ -82,10 +86,17 @@ impl FakeProvider {
         self.script().requests.clone()
     }
 
-    /// How many calls were received so far.
+    /// The requests for vectors received so far, oldest first.
+    #[must_use]
+    pub fn embed_requests(&self) -> Vec<EmbedRequest> {
+        self.script().embeds.clone()
+    }
+
+    /// How many calls of any kind were received so far.
     #[must_use]
     pub fn calls(&self) -> usize {
-        self.script().requests.len()
+        let script = self.script();
+        script.requests.len() + script.embeds.len()
     }
 
     fn then(self, step: Step) -> Self {
@@ -98,8 +109,12 @@ impl FakeProvider {
     }
 
     fn next_step(&self, request: &ChatRequest) -> Step {
+        self.step_after(|script| script.requests.push(request.clone()))
+    }
+
+    fn step_after(&self, note: impl FnOnce(&mut Script)) -> Step {
         let mut script = self.script();
-        script.requests.push(request.clone());
+        note(&mut script);
         if script.steps.len() > 1 {
             script.steps.pop_front()
         } else {
@@ -191,6 +206,36 @@ impl Provider for FakeProvider {
         match self.script().steps.front() {
             Some(Step::Fail(error)) => Err(error.clone()),
             _ => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl EmbeddingProvider for FakeProvider {
+    async fn embed(&self, _: &CallContext, req: &EmbedRequest) -> Result<EmbedResponse> {
+        match self.step_after(|script| script.embeds.push(req.clone())) {
+            Step::Answer(_) => {
+                let vectors = (0_u16..).map(|place| vec![f32::from(place)]);
+                let vectors = vectors.take(req.inputs.len()).collect();
+                let mut usage = Usage::default();
+                usage.input_tokens = Some(req.inputs.len() as u64);
+                Ok(EmbedResponse::new(req.model.as_str(), vectors).with_usage(usage))
+            }
+            Step::Fail(error) | Step::FailAfter(_, error) => {
+                Err(error.with_target(&self.id, &req.model))
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl TokenCounter for FakeProvider {
+    async fn count_tokens(&self, _: &CallContext, req: &ChatRequest) -> Result<u64> {
+        match self.next_step(req) {
+            Step::Answer(text) => Ok(text.split_whitespace().count() as u64),
+            Step::Fail(error) | Step::FailAfter(_, error) => {
+                Err(error.with_target(&self.id, &req.model))
+            }
         }
     }
 }
