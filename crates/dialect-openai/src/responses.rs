@@ -29,6 +29,10 @@ pub(crate) mod item;
 pub(crate) mod reasoning_item;
 
 pub(crate) mod custom_tool;
+mod decode_content;
+mod decode_items;
+mod decode_request;
+mod decode_tools;
 
 mod encode_content;
 mod encode_input;
@@ -43,12 +47,22 @@ mod open_items;
 mod stream_decoder;
 mod usage;
 
+mod echo;
+mod encode_response;
+mod encode_usage;
+mod identity;
+mod stream_encoder;
+
 mod adapter;
 
 pub use adapter::ResponsesAdapter;
 pub use decode_error::decode_error;
+pub use decode_request::decode_request;
 pub use decode_response::decode_response;
 pub use encode_request::{encode_request, features};
+pub use encode_response::encode_response;
 
 pub use format::FORMAT;
+pub use identity::Identity;
 pub use stream_decoder::StreamDecoder;
+pub use stream_encoder::StreamEncoder;

@@ -9,7 +9,7 @@ use interline_core::{ChatRequest, Extra, FunctionTool, Part, PartKind, Result, T
 use serde_json::{Map, Value, json};
 
 use super::FORMAT;
-use super::item::type_of;
+use super::item::{type_of, was_of_type};
 use crate::chat::fields::Fields;
 
 /// The type of the tool.
@@ -76,17 +76,12 @@ pub(crate) fn names(request: &ChatRequest) -> Vec<String> {
 
 /// Whether a function with this `extra` was declared as a custom tool.
 pub(crate) fn is_custom(extra: &Extra) -> bool {
-    says(extra, TOOL)
+    was_of_type(extra, TOOL)
 }
 
 /// Whether an earlier call was a custom tool's.
 pub(crate) fn is_call(part: &Part) -> bool {
-    says(&part.extra, CALL)
-}
-
-/// Whether what `extra` belongs to was of the type `word`.
-fn says(extra: &Extra, word: &str) -> bool {
-    extra.get(&FORMAT, "type").is_some_and(|own| own == word)
+    was_of_type(&part.extra, CALL)
 }
 
 /// The text in a call's arguments; arguments of any other shape are the text themselves.
