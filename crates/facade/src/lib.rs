@@ -31,7 +31,7 @@
 //! # Features
 //! Each vendor is a feature, none is on by default: `anthropic`, `azure-openai`, `cerebras`,
 //! `cohere`, `deepseek`, `fireworks`, `google`, `groq`, `local`, `mistral`, `openai`, `openrouter`,
-//! `perplexity`, `together`, `xai`. `config` reads configuration files. `full` is all of them.
+//! `perplexity`, `together`, `vertex`, `xai`. `config` reads configuration files. `full` is all of them.
 
 mod client;
 
@@ -81,6 +81,8 @@ pub use interline_provider_openrouter as openrouter;
 pub use interline_provider_perplexity as perplexity;
 #[cfg(feature = "together")]
 pub use interline_provider_together as together;
+#[cfg(feature = "vertex")]
+pub use interline_provider_vertex as vertex;
 #[cfg(feature = "xai")]
 pub use interline_provider_xai as xai;
 

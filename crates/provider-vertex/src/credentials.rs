@@ -66,6 +66,13 @@ impl Credentials {
 }
 
 fn service_account(path: &Path) -> Result<CustomServiceAccount> {
+    if path.to_string_lossy().trim_start().starts_with('{') {
+        // A reference such as `file:/path` puts the content, a private key, in the path's place.
+        return Err(Error::invalid_request(
+            "credentials_file holds the content of a file: write the path alone, without `file:`",
+        )
+        .with_param("credentials_file"));
+    }
     let shown = path.display();
     let wrong = |what: &str| {
         Error::invalid_request(format!("credentials_file `{shown}` {what}"))
@@ -129,6 +136,10 @@ mod tests {
             assert!(error.message().contains(told), "{error}");
             assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
         }
+        let content = r#"{"private_key":"hunter2"}"#;
+        let error = Credentials::File(content.into()).identify();
+        let error = error.expect_err("no path");
+        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
         let missing = Credentials::File("/no/such/file.json".into()).identify();
         let error = missing.expect_err("no file");
         assert!(error.message().contains("`/no/such/file.json`"), "{error}");

@@ -12,6 +12,14 @@ use crate::Registry;
 /// A key that every connection will take in a later version.
 const LATER: &str = "limits";
 
+/// Settings whose value must not stand in the file: kinds give these names to their secrets.
+const SECRETS: [&str; 4] = [
+    "access_token",
+    "api_key",
+    "secret_access_key",
+    "session_token",
+];
+
 /// Kinds that may say which of the vendor's APIs serves a chat call.
 pub(super) const KINDS_WITH_API: [&str; 6] = [
     "azure-openai",
@@ -56,7 +64,7 @@ pub(super) fn build(
                 check_api(&path, value, mistakes);
             }
             key => {
-                if key == "api_key" {
+                if SECRETS.contains(&key) {
                     check_key(&path, value, mistakes);
                 }
                 let mut complain = |path: &str, message: String| {

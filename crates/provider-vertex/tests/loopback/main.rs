@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use futures_util::future::join_all;
 use interline_core::{
     CallContext, ChatRequest, EmbedPurpose, EmbedRequest, EmbeddingProvider, ErrorKind, Message,
-    ModelLister, Origin, Phase, Provider, TokenCounter,
+    ModelLister, Origin, Phase, Provider, ProviderId, TokenCounter,
 };
 use interline_provider_vertex::{Vertex, VertexBuilder};
 use serde_json::{Value, json};
@@ -195,7 +195,7 @@ async fn a_refused_credential_says_what_to_do_and_every_waiting_call_hears_it() 
         assert_eq!(error.kind(), ErrorKind::Authentication);
         assert_eq!(error.phase(), Phase::BeforeSend);
         assert!(error.message().contains("service account"), "{error}");
-        assert_eq!(error.provider().map(|id| id.as_str()), Some("vertex"));
+        assert_eq!(error.provider().map(ProviderId::as_str), Some("vertex"));
     }
     // One fetch, which gcp_auth repeats four times; nothing was asked of a model.
     assert_eq!(server.asked_for("/token ").len(), 5);
