@@ -252,10 +252,13 @@ impl ChatRequest {
 
     /// Refuses a conversation without messages before anything is sent.
     ///
+    /// Where a vendor keeps the conversation or the prompt itself (see [`ChatBody::native`]), it may
+    /// be empty here.
+    ///
     /// # Errors
     /// `InvalidRequest` where there is no message.
     pub fn validate(&self) -> Result<(), Error> {
-        if self.messages.is_empty() {
+        if self.messages.is_empty() && self.native.is_empty() {
             return Err(
                 Error::invalid_request("`messages` is empty: send at least one message")
                     .with_param("messages"),
@@ -311,5 +314,14 @@ mod tests {
         assert!(request.features().contains(Feature::JsonObject));
         assert!(request.features().contains(Feature::Stop));
         assert!(!request.features().contains(Feature::Tools));
+    }
+
+    #[test]
+    fn only_a_vendor_that_keeps_the_prompt_may_get_no_message() {
+        let mut request = ChatRequest::new("a", []);
+        assert!(request.validate().is_err());
+        let kept = NativeNeed::new(FormatId::from_static("f"), "prompt");
+        request.edit(|body| body.native.push(kept));
+        assert!(request.validate().is_ok());
     }
 }
