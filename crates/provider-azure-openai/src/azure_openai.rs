@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use interline_core::{
-    CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, ModelId, Provider,
-    ProviderId, ProviderSet, Result, async_trait,
+    CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, DynEmbeddingProvider,
+    DynModelLister, ModelId, Provider, ProviderId, ProviderSet, Result, async_trait,
 };
 use interline_dialect_openai::ChatAdapter;
 
@@ -15,9 +15,14 @@ use crate::{AzureOpenAiBuilder, Flavor};
 const OPENAI_DOMAIN: &str = "openai";
 
 /// One connection to a resource of Azure.
+///
+/// As a [`Provider`] it is the resource's chat. Turned into a [`ProviderSet`], which is what a client
+/// takes, it brings its embeddings and its list of models along.
 pub struct AzureOpenAi {
-    adapter: ChatAdapter,
-    flavor: Flavor,
+    pub(crate) chat: ChatAdapter,
+    pub(crate) embeddings: DynEmbeddingProvider,
+    pub(crate) models: DynModelLister,
+    pub(crate) flavor: Flavor,
 }
 
 impl AzureOpenAi {
@@ -27,15 +32,27 @@ impl AzureOpenAi {
         AzureOpenAiBuilder::default()
     }
 
-    pub(crate) const fn over(adapter: ChatAdapter, flavor: Flavor) -> Self {
-        Self { adapter, flavor }
+    /// The resource's embeddings.
+    #[must_use]
+    pub fn embeddings(&self) -> DynEmbeddingProvider {
+        Arc::clone(&self.embeddings)
+    }
+
+    /// The list of the models that could be deployed; the deployments themselves only the resource's
+    /// management tells.
+    #[must_use]
+    pub fn models(&self) -> DynModelLister {
+        Arc::clone(&self.models)
     }
 }
 
 impl From<AzureOpenAi> for ProviderSet {
     fn from(provider: AzureOpenAi) -> Self {
         let flavor = provider.flavor;
-        let set = Self::from(Arc::new(provider));
+        let (embeddings, models) = (provider.embeddings(), provider.models());
+        let set = Self::new(Arc::new(provider))
+            .with_embed(embeddings)
+            .with_models(models);
         match flavor {
             Flavor::OpenAi => set.with_failure_domain(OPENAI_DOMAIN),
             // Its models are of many makers.
@@ -47,28 +64,28 @@ impl From<AzureOpenAi> for ProviderSet {
 #[async_trait]
 impl Provider for AzureOpenAi {
     fn id(&self) -> &ProviderId {
-        self.adapter.id()
+        self.chat.id()
     }
 
     fn capabilities(&self, model: &ModelId) -> Capabilities {
-        self.adapter.capabilities(model)
+        self.chat.capabilities(model)
     }
 
     async fn complete(&self, cx: &CallContext, req: &ChatRequest) -> Result<ChatResponse> {
-        self.adapter.complete(cx, req).await
+        self.chat.complete(cx, req).await
     }
 
     async fn stream(&self, cx: &CallContext, req: &ChatRequest) -> Result<ChatStream> {
-        self.adapter.stream(cx, req).await
+        self.chat.stream(cx, req).await
     }
 
     async fn health_check(&self, cx: &CallContext) -> Result<()> {
-        self.adapter.health_check(cx).await
+        self.chat.health_check(cx).await
     }
 }
 
 impl fmt::Debug for AzureOpenAi {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.adapter.fmt(f)
+        self.chat.fmt(f)
     }
 }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, header};
 use interline_core::{Error, ProviderId, Result};
 use interline_dialect_openai::ChatAdapter;
+use interline_dialect_openai::embeddings::EmbeddingsAdapter;
+use interline_dialect_openai::models::ModelsAdapter;
 use interline_transport::{ConnectionSettings, Transport, secret_header};
 use secrecy::SecretString;
 
@@ -124,9 +126,21 @@ impl AzureOpenAiBuilder {
             Some(transport) => transport,
             None => self.settings.transport()?,
         };
-        let adapter = ChatAdapter::new(self.id, transport, base_url, headers, surface.quirks)
+        let (id, shared) = (self.id, || Arc::clone(&transport));
+        let (base, with) = (|| base_url.clone(), || headers.clone());
+        let quirks = surface.embedding_quirks;
+        let embeddings = EmbeddingsAdapter::new(id.clone(), shared(), base(), with(), quirks)
+            .with_endpoint(surface.embeddings);
+        let models =
+            ModelsAdapter::new(id.clone(), shared(), base(), with()).with_endpoint(surface.models);
+        let chat = ChatAdapter::new(id, shared(), base(), with(), surface.quirks)
             .with_endpoints(surface.endpoints);
-        Ok(AzureOpenAi::over(adapter, self.flavor))
+        Ok(AzureOpenAi {
+            chat,
+            embeddings: Arc::new(embeddings),
+            models: Arc::new(models),
+            flavor: self.flavor,
+        })
     }
 }
 

@@ -1,4 +1,4 @@
-//! Azure OpenAI, and the models of Azure AI Foundry, over their chat completions.
+//! Azure OpenAI, and the models of Azure AI Foundry, over their chat completions and embeddings.
 //!
 //! ```
 //! use interline_core::Provider;
@@ -21,6 +21,8 @@
 //! | `api_version: 2024-10-21` | `/openai/deployments/{deployment}/chat/completions?api-version=2024-10-21` |
 //! | `api_version: preview` | `/openai/v1/chat/completions?api-version=preview` |
 //! | `flavor: foundry` | `/models/chat/completions?api-version=2024-05-01-preview` |
+//!
+//! Embeddings are called beside chat, at `embeddings` in place of `chat/completions`.
 //!
 //! # Settings
 //! Those of every connection (`base_url`, the resource's bare host, required; `api_key`, sent as

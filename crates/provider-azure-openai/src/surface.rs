@@ -1,7 +1,10 @@
 //! Which of a resource's APIs is called, and what it takes.
 
 use interline_core::{Error, Feature, FeatureSet, Result};
-use interline_dialect_openai::{DeveloperRole, Endpoints, OutputLimit, Quirks, StreamUsage};
+use interline_dialect_openai::embeddings::{EmbeddingQuirks, TokenInputs};
+use interline_dialect_openai::{
+    DeveloperRole, Endpoint, Endpoints, OutputLimit, Quirks, StreamUsage,
+};
 
 /// Whose models a resource serves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,6 +33,9 @@ const KNOWN_PATHS: [&str; 3] = ["/openai/v1", "/openai", "/models"];
 pub(crate) struct Surface {
     pub(crate) endpoints: Endpoints,
     pub(crate) quirks: Quirks,
+    pub(crate) embeddings: Endpoint,
+    pub(crate) embedding_quirks: EmbeddingQuirks,
+    pub(crate) models: Endpoint,
 }
 
 impl Surface {
@@ -40,36 +46,77 @@ impl Surface {
             check_version(version)?;
         }
         Ok(match (flavor, version) {
-            (Flavor::Foundry, version) => Self {
-                endpoints: versioned(
-                    "models/chat/completions",
-                    "openai/models",
-                    version.unwrap_or(FOUNDRY_VERSION),
-                ),
-                quirks: FOUNDRY,
-            },
-            (Flavor::OpenAi, None) => Self {
-                endpoints: Endpoints::new("openai/v1/chat/completions", "openai/v1/models"),
-                quirks: Quirks::new(),
-            },
-            (Flavor::OpenAi, Some(version)) if is_dated(version) => Self {
-                endpoints: versioned(
-                    "openai/deployments/{model}/chat/completions",
-                    "openai/models",
-                    version,
-                ),
-                quirks: if version < NEWER_FIELDS {
+            (Flavor::Foundry, version) => Self::at(
+                Paths::FOUNDRY,
+                Some(version.unwrap_or(FOUNDRY_VERSION)),
+                FOUNDRY,
+                FOUNDRY_EMBEDDINGS,
+            ),
+            (Flavor::OpenAi, Some(version)) if is_dated(version) => {
+                let quirks = if version < NEWER_FIELDS {
                     EARLY
                 } else {
                     Quirks::new()
-                },
-            },
-            (Flavor::OpenAi, Some(version)) => Self {
-                endpoints: versioned("openai/v1/chat/completions", "openai/v1/models", version),
-                quirks: Quirks::new(),
-            },
+                };
+                let paths = Paths::DEPLOYMENTS;
+                Self::at(paths, Some(version), quirks, EmbeddingQuirks::new())
+            }
+            (Flavor::OpenAi, version) => {
+                Self::at(Paths::V1, version, Quirks::new(), EmbeddingQuirks::new())
+            }
         })
     }
+
+    fn at(
+        paths: Paths,
+        version: Option<&str>,
+        quirks: Quirks,
+        embedding_quirks: EmbeddingQuirks,
+    ) -> Self {
+        let query = version.map(|version| format!("api-version={version}"));
+        let endpoint = |path| match &query {
+            Some(query) => Endpoint::new(path).with_query(query.clone()),
+            None => Endpoint::new(path),
+        };
+        let endpoints = Endpoints::new(paths.chat, paths.models);
+        Self {
+            endpoints: match &query {
+                Some(query) => endpoints.with_query(query.clone()),
+                None => endpoints,
+            },
+            quirks,
+            embeddings: endpoint(paths.embeddings),
+            embedding_quirks,
+            models: endpoint(paths.models),
+        }
+    }
+}
+
+/// The paths of one API.
+struct Paths {
+    chat: &'static str,
+    embeddings: &'static str,
+    /// Lists the models that could be deployed, not the deployments, which only the resource's
+    /// management tells; needs the key.
+    models: &'static str,
+}
+
+impl Paths {
+    const V1: Self = Self {
+        chat: "openai/v1/chat/completions",
+        embeddings: "openai/v1/embeddings",
+        models: "openai/v1/models",
+    };
+    const DEPLOYMENTS: Self = Self {
+        chat: "openai/deployments/{model}/chat/completions",
+        embeddings: "openai/deployments/{model}/embeddings",
+        models: "openai/models",
+    };
+    const FOUNDRY: Self = Self {
+        chat: "models/chat/completions",
+        embeddings: "models/embeddings",
+        models: "openai/models",
+    };
 }
 
 /// What Azure documents of versions before [`NEWER_FIELDS`].
@@ -96,6 +143,11 @@ const FOUNDRY: Quirks = Quirks::new()
     .with_developer_role(DeveloperRole::AsSystem)
     .with_output_limit(OutputLimit::MaxTokens);
 
+/// What the reference of Foundry's embeddings lists: texts only, and no `user`.
+const FOUNDRY_EMBEDDINGS: EmbeddingQuirks = EmbeddingQuirks::new()
+    .with_token_inputs(TokenInputs::Refused)
+    .with_refused_fields(&["user"]);
+
 /// The resource's host, without a path that one of its APIs has.
 pub(crate) fn host(base_url: &str) -> &str {
     let base_url = base_url.trim_end_matches('/');
@@ -103,10 +155,6 @@ pub(crate) fn host(base_url: &str) -> &str {
         .iter()
         .find_map(|path| base_url.strip_suffix(path))
         .unwrap_or(base_url)
-}
-
-fn versioned(chat: &'static str, health: &'static str, version: &str) -> Endpoints {
-    Endpoints::new(chat, health).with_query(format!("api-version={version}"))
 }
 
 /// Versions of the newer API are words, such as `preview`.
@@ -130,7 +178,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(flavor: Flavor, version: Option<&str>, chat: &str, health: &str) {
+    fn check(flavor: Flavor, version: Option<&str>, chat: &str, models: &str) {
         let surface = Surface::of(flavor, version).expect("a good version");
         let base = "https://x.example";
         let model = "gpt 4".into();
@@ -138,7 +186,12 @@ mod tests {
             surface.endpoints.chat(base, &model),
             format!("{base}/{chat}")
         );
-        assert_eq!(surface.endpoints.health(base), format!("{base}/{health}"));
+        assert_eq!(
+            surface.embeddings.url_for(base, &model),
+            format!("{base}/{}", chat.replace("chat/completions", "embeddings"))
+        );
+        assert_eq!(surface.endpoints.health(base), format!("{base}/{models}"));
+        assert_eq!(surface.models.url(base), format!("{base}/{models}"));
     }
 
     #[test]

@@ -12,6 +12,7 @@
 //! ```
 
 use interline_core::{Feature, FeatureSet};
+use interline_dialect_openai::embeddings::{EmbeddingQuirks, VectorEncodings};
 use interline_dialect_openai::{
     DeveloperRole, EarlierReasoning, KeyRule, Quirks, StreamUsage, Vendor, VendorChat,
     VendorFactory, VendorProfile,
@@ -38,6 +39,12 @@ const QUIRKS: Quirks = Quirks::new()
     .with_earlier_reasoning(EarlierReasoning::ReasoningContent)
     .with_stream_usage(StreamUsage::Unasked);
 
+/// Differences in Fireworks's API reference of `/embeddings`: vectors come as numbers only, and there
+/// is no `user`. No recorded traffic exists.
+const EMBEDDINGS: EmbeddingQuirks = EmbeddingQuirks::new()
+    .with_encodings(VectorEncodings::FloatOnly)
+    .with_refused_fields(&["user"]);
+
 /// The vendor as a type: its defaults.
 #[derive(Clone, Copy, Debug)]
 pub struct FireworksVendor;
@@ -50,5 +57,6 @@ impl Vendor for FireworksVendor {
             variable: "FIREWORKS_API_KEY",
         },
         QUIRKS,
-    );
+    )
+    .with_embeddings("embeddings", EMBEDDINGS);
 }

@@ -18,6 +18,7 @@
 //! ```
 
 use interline_core::FeatureSet;
+use interline_dialect_openai::embeddings::EmbeddingQuirks;
 use interline_dialect_openai::{
     DeveloperRole, EarlierReasoning, KeyRule, OutputLimit, Quirks, StreamEnd, TextParts, Vendor,
     VendorChat, VendorFactory, VendorProfile,
@@ -51,7 +52,8 @@ impl Vendor for LocalVendor {
         "http://127.0.0.1:11434/v1",
         KeyRule::Optional,
         QUIRKS,
-    );
+    )
+    .with_embeddings("embeddings", EmbeddingQuirks::new());
 }
 
 #[cfg(test)]

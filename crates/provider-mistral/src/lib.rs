@@ -12,6 +12,7 @@
 //! ```
 
 use interline_core::{Feature, FeatureSet};
+use interline_dialect_openai::embeddings::{EmbeddingQuirks, TokenInputs};
 use interline_dialect_openai::{
     CallIds, DeveloperRole, DocumentParts, EarlierReasoning, KeyRule, OutputLimit,
     ParticipantNames, Quirks, SoundParts, StreamUsage, Vendor, VendorChat, VendorFactory,
@@ -66,6 +67,13 @@ const QUIRKS: Quirks = Quirks::new()
     .with_earlier_reasoning(EarlierReasoning::ThinkingParts)
     .with_stream_usage(StreamUsage::Unasked);
 
+/// Differences in Mistral's API reference of `/v1/embeddings`: texts only, the measure is
+/// `output_dimension`, as a recorded call shows, and there is no `user`.
+const EMBEDDINGS: EmbeddingQuirks = EmbeddingQuirks::new()
+    .with_dimensions(Some("output_dimension"))
+    .with_token_inputs(TokenInputs::Refused)
+    .with_refused_fields(&["user"]);
+
 /// The vendor as a type: its defaults.
 #[derive(Clone, Copy, Debug)]
 pub struct MistralVendor;
@@ -78,5 +86,6 @@ impl Vendor for MistralVendor {
             variable: "MISTRAL_API_KEY",
         },
         QUIRKS,
-    );
+    )
+    .with_embeddings("embeddings", EMBEDDINGS);
 }

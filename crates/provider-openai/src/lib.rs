@@ -1,4 +1,4 @@
-//! OpenAI, over the Chat Completions API.
+//! OpenAI, over its Chat Completions, Embeddings and Models APIs.
 //!
 //! ```
 //! use interline_core::Provider;
@@ -16,9 +16,25 @@
 //! # Ok::<(), interline_core::Error>(())
 //! ```
 //!
+//! # Embeddings and the list of models
+//! A client takes an [`OpenAi`] with all it offers; without a client, [`OpenAi::embeddings`] and
+//! [`OpenAi::models`] give the siblings of its chat.
+//!
+//! ```
+//! use interline_core::ProviderSet;
+//! # use interline_provider_openai::OpenAi;
+//!
+//! let openai = OpenAi::new("sk-not-a-real-key")?;
+//! assert!(openai.embeddings().is_some());
+//! let set = ProviderSet::from(openai);
+//! assert!(set.embed.is_some() && set.models.is_some());
+//! # Ok::<(), interline_core::Error>(())
+//! ```
+//!
 //! The format is OpenAI's own, so there is no quirk: `developer` messages, `max_completion_tokens` and
 //! usage in streams on request are the reference.
 
+use interline_dialect_openai::embeddings::EmbeddingQuirks;
 use interline_dialect_openai::{KeyRule, Quirks, Vendor, VendorChat, VendorFactory, VendorProfile};
 
 /// OpenAI as a provider.
@@ -43,6 +59,7 @@ impl Vendor for OpenAiVendor {
         },
         QUIRKS,
     )
+    .with_embeddings("embeddings", EmbeddingQuirks::new())
     // Azure serves the same models from the same hands, and declares the same domain.
     .with_failure_domain("openai");
 }

@@ -12,6 +12,7 @@
 //! ```
 
 use interline_core::{Feature, FeatureSet};
+use interline_dialect_openai::embeddings::EmbeddingQuirks;
 use interline_dialect_openai::{
     CacheMarks, DocumentParts, EarlierReasoning, KeyRule, Quirks, ThinkingControl, Vendor,
     VendorChat, VendorFactory, VendorProfile,
@@ -48,5 +49,6 @@ impl Vendor for OpenRouterVendor {
         },
         QUIRKS,
     )
+    .with_embeddings("embeddings", EmbeddingQuirks::new())
     .with_health_path("key");
 }

@@ -12,6 +12,7 @@
 //! ```
 
 use interline_core::{Feature, FeatureSet};
+use interline_dialect_openai::embeddings::{EmbeddingQuirks, TokenInputs, VectorEncodings};
 use interline_dialect_openai::{
     DeveloperRole, DocumentParts, KeyRule, OutputLimit, Quirks, StreamEnd, StreamUsage, TextParts,
     Vendor, VendorChat, VendorFactory, VendorProfile,
@@ -48,6 +49,13 @@ const QUIRKS: Quirks = Quirks::new()
     .with_stream_usage(StreamUsage::Unasked)
     .with_stream_end(StreamEnd::DoneOrFinished);
 
+/// Differences in Perplexity's documentation of its embeddings: texts only, no `user`, and vectors
+/// come as one signed byte for each number. No recorded traffic exists.
+const EMBEDDINGS: EmbeddingQuirks = EmbeddingQuirks::new()
+    .with_token_inputs(TokenInputs::Refused)
+    .with_encodings(VectorEncodings::SignedBytes)
+    .with_refused_fields(&["user"]);
+
 /// The vendor as a type: its defaults.
 #[derive(Clone, Copy, Debug)]
 pub struct PerplexityVendor;
@@ -61,5 +69,7 @@ impl Vendor for PerplexityVendor {
         },
         QUIRKS,
     )
+    .with_embeddings("v1/embeddings", EMBEDDINGS)
+    .without_models()
     .with_health_path("async/chat/completions");
 }

@@ -11,6 +11,7 @@
 //! ```
 
 use interline_core::{Feature, FeatureSet};
+use interline_dialect_openai::embeddings::{EmbeddingQuirks, TokenInputs, VectorEncodings};
 use interline_dialect_openai::{
     DeveloperRole, KeyRule, OutputLimit, Quirks, StreamUsage, TextParts, Vendor, VendorChat,
     VendorFactory, VendorProfile,
@@ -41,6 +42,14 @@ const QUIRKS: Quirks = Quirks::new()
     .with_text_parts(TextParts::Joined)
     .with_stream_usage(StreamUsage::Unasked);
 
+/// Together's published OpenAPI description of `/embeddings` has a model and texts, nothing else.
+/// No recorded traffic exists.
+const EMBEDDINGS: EmbeddingQuirks = EmbeddingQuirks::new()
+    .with_dimensions(None)
+    .with_token_inputs(TokenInputs::Refused)
+    .with_encodings(VectorEncodings::FloatOnly)
+    .with_refused_fields(&["user"]);
+
 /// The vendor as a type: its defaults.
 #[derive(Clone, Copy, Debug)]
 pub struct TogetherVendor;
@@ -53,5 +62,6 @@ impl Vendor for TogetherVendor {
             variable: "TOGETHER_API_KEY",
         },
         QUIRKS,
-    );
+    )
+    .with_embeddings("embeddings", EMBEDDINGS);
 }

@@ -10,6 +10,7 @@ mod cohere;
 mod google;
 mod openai_like;
 mod out_of_scope;
+mod vertex;
 
 use std::borrow::Cow;
 
@@ -71,17 +72,20 @@ pub(crate) fn of(case: &RecordedCase) -> Served {
         return Served::OutOfScope(reason);
     }
     Served::By(match case.api.as_str() {
-        "anthropic.messages" => anthropic::messages(),
         "azure.chat" => azure::chat(case),
+        "azure.embeddings" => azure::embeddings(case),
         "cohere.v2.chat" => cohere::chat(),
         "cohere.v2.embed" => cohere::embed(),
-        "gemini.generateContent" | "gemini.streamGenerateContent" => {
-            google::generate_content(case, kind("google"))
+        api => {
+            let family = anthropic::of(api)
+                .or_else(|| google::of(api, case))
+                .or_else(|| vertex::of(api, case))
+                .or_else(|| openai_like::of(api));
+            match family {
+                Some(api) => api,
+                None => return Served::NotYet,
+            }
         }
-        api => match openai_like::of(api) {
-            Some(api) => api,
-            None => return Served::NotYet,
-        },
     })
 }
 

@@ -1,10 +1,13 @@
 //! `cargo xtask wire`: serves recorded vendor answers over real sockets and checks what the adapters make of them.
 //!
 //! Every answer is served whole, byte by byte where it is small, and cut at random offsets; the request that the
-//! adapter sends is compared with the recorded one.
+//! adapter sends is compared with the recorded one, both as it arrived and made anew from the types.
 
 mod api;
 mod cuts;
+mod equivalence;
+mod exchange;
+mod rebuilt;
 mod replay;
 mod report;
 
@@ -56,6 +59,9 @@ async fn main() -> ExitCode {
         match api::of(case) {
             Served::By(api) => {
                 report.replayed(case, &replay::run(case, &api, arguments.seed).await);
+                if let Some(differences) = rebuilt::run(case, &api).await {
+                    report.rebuilt(case, differences);
+                }
             }
             Served::OutOfScope(reason) => report.out_of_scope(case, reason),
             Served::NotYet => report.not_served(case),

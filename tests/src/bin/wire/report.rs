@@ -15,6 +15,8 @@ pub(crate) struct Report {
     /// Protocols that are not spoken on purpose, with their cases and the reason.
     out_of_scope: BTreeMap<String, (usize, &'static str)>,
     failures: Vec<(String, Vec<String>)>,
+    /// Requests that say something else when they are made of the types.
+    altered: Vec<(String, Vec<String>)>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -23,6 +25,9 @@ struct Tally {
     failed: usize,
     not_served: usize,
     out_of_scope: usize,
+    /// Requests made anew from the types, and how many of them say what was recorded.
+    rebuilt: usize,
+    same: usize,
 }
 
 impl Report {
@@ -34,6 +39,17 @@ impl Report {
         } else {
             tally.failed += 1;
             self.failures.push((case.id.clone(), wrong.to_vec()));
+        }
+    }
+
+    /// Takes note of where a request made of the types says something else than the recorded one.
+    pub(crate) fn rebuilt(&mut self, case: &RecordedCase, differences: Vec<String>) {
+        let tally = self.vendors.entry(case.provider.clone()).or_default();
+        tally.rebuilt += 1;
+        if differences.is_empty() {
+            tally.same += 1;
+        } else {
+            self.altered.push((case.id.clone(), differences));
         }
     }
 
@@ -73,6 +89,8 @@ impl Report {
                 failed: sum.failed + one.failed,
                 not_served: sum.not_served + one.not_served,
                 out_of_scope: sum.out_of_scope + one.out_of_scope,
+                rebuilt: sum.rebuilt + one.rebuilt,
+                same: sum.same + one.same,
             })
     }
 
@@ -84,9 +102,15 @@ impl Report {
                 println!("     {}", shortened(what));
             }
         }
+        for (id, differences) in &self.altered {
+            println!("{} {id}", "FROM TYPES".yellow().bold());
+            for what in differences {
+                println!("     {}", shortened(what));
+            }
+        }
         let heading = format!(
-            "{:<16} {:>7} {:>7} {:>11} {:>13}",
-            "vendor", "passed", "failed", "not served", "out of scope"
+            "{:<16} {:>7} {:>7} {:>11} {:>13} {:>11}",
+            "vendor", "passed", "failed", "not served", "out of scope", "from types"
         );
         println!("{}", heading.bold());
         for (vendor, tally) in &self.vendors {
@@ -109,8 +133,12 @@ impl Report {
 
 fn row(name: &str, tally: Tally) -> String {
     format!(
-        "{name:<16} {:>7} {:>7} {:>11} {:>13}",
-        tally.passed, tally.failed, tally.not_served, tally.out_of_scope
+        "{name:<16} {:>7} {:>7} {:>11} {:>13} {:>11}",
+        tally.passed,
+        tally.failed,
+        tally.not_served,
+        tally.out_of_scope,
+        format!("{}/{}", tally.same, tally.rebuilt)
     )
 }
 

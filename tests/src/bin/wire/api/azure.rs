@@ -1,9 +1,10 @@
 //! Azure: version, flavour and deployment stand in the path.
 
+use interline_dialect_openai::embeddings::decode_request as decode_embeddings;
 use interline_testkit::{RecordedCase, UsageRule};
 use serde_json::json;
 
-use super::{Api, Call, ChatCall, Connect, kind_with};
+use super::{Api, Call, ChatCall, Connect, EmbeddingsCall, kind_with};
 
 /// Where a recorded call went.
 struct Place {
@@ -28,6 +29,29 @@ pub(super) fn chat(case: &RecordedCase) -> Api {
             usage: UsageRule::InputIncludesCache,
             decode_request: Box::new(move |body| {
                 let request = interline_dialect_openai::decode_request(body, Vec::new())?.request;
+                Ok(match &deployment {
+                    Some(deployment) => request.for_model(deployment.as_str()),
+                    None => request,
+                })
+            }),
+        }),
+    }
+}
+
+/// Embeddings, beside chat.
+pub(super) fn embeddings(case: &RecordedCase) -> Api {
+    let Place {
+        call_path,
+        deployment,
+        connect,
+    } = place(case);
+    Api {
+        call_path: call_path.map(Into::into),
+        connect,
+        call: Call::Embeddings(EmbeddingsCall {
+            unread_keys: unread_keys(deployment.as_deref()),
+            decode_request: Box::new(move |body| {
+                let request = decode_embeddings(body)?.request;
                 Ok(match &deployment {
                     Some(deployment) => request.for_model(deployment.as_str()),
                     None => request,

@@ -1,6 +1,6 @@
 //! Vendors that speak OpenAI's formats.
 
-use interline::Error;
+use interline_dialect_openai::embeddings::decode_request as decode_embeddings;
 use interline_testkit::UsageRule;
 
 use super::{Api, Call, ChatCall, Connect, EmbeddingsCall, kind};
@@ -46,11 +46,7 @@ fn embeddings(call_path: &'static str, connect: Connect) -> Api {
         connect,
         call: Call::Embeddings(EmbeddingsCall {
             unread_keys: &[],
-            decode_request: Box::new(|_| {
-                Err(Error::invalid_request(
-                    "the format of embeddings is not read yet",
-                ))
-            }),
+            decode_request: Box::new(|body| Ok(decode_embeddings(body)?.request)),
         }),
     }
 }
