@@ -32,6 +32,7 @@
 //! [`Transport`]: interline_transport::Transport
 
 mod chat;
+mod chat_apis;
 pub mod embeddings;
 pub mod models;
 pub mod responses;
@@ -47,6 +48,7 @@ pub use chat::{
     TextParts, ThinkingControl, UsageChunk, decode_error, decode_request, decode_response,
     encode_error, encode_request, encode_response,
 };
+pub use chat_apis::{ChatApi, ChatApis};
 pub use endpoint::Endpoint;
 pub use vendor::{
     KeyRule, Vendor, VendorBuilder, VendorChat, VendorEmbeddings, VendorFactory, VendorProfile,

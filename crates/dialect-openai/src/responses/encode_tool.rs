@@ -153,7 +153,10 @@ mod tests {
             format: FORMAT,
             value: value.clone(),
         };
-        assert_eq!(encode_tools(&[own]).expect("own"), [value.clone()]);
+        assert_eq!(
+            encode_tools(&[own]).expect("own"),
+            [json!({"type": "web_search"})]
+        );
         let foreign = Tool::Provider {
             format: OTHER,
             value: value.clone(),

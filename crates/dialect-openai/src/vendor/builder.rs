@@ -13,13 +13,15 @@ use super::chat::Siblings;
 use super::{KeyRule, Vendor, VendorChat};
 use crate::embeddings::EmbeddingsAdapter;
 use crate::models::ModelsAdapter;
-use crate::{ChatAdapter, Endpoint, Endpoints, Quirks};
+use crate::responses::ResponsesAdapter;
+use crate::{ChatAdapter, ChatApi, ChatApis, Endpoint, Endpoints, Quirks};
 
 /// Makes a provider of the vendor `V`; everything but a required key has a default.
 pub struct VendorBuilder<V> {
     id: ProviderId,
     settings: ConnectionSettings,
     quirks: Quirks,
+    api: ChatApi,
     transport: Option<Arc<dyn Transport>>,
     vendor: PhantomData<fn() -> V>,
 }
@@ -30,6 +32,7 @@ impl<V: Vendor> VendorBuilder<V> {
             id: V::PROFILE.kind.into(),
             settings: ConnectionSettings::default(),
             quirks: V::PROFILE.quirks,
+            api: ChatApi::default(),
             transport: None,
             vendor: PhantomData,
         }
@@ -77,6 +80,13 @@ impl<V: Vendor> VendorBuilder<V> {
         self
     }
 
+    /// Says which API serves a call that arrives in another format; the default is Chat Completions.
+    #[must_use]
+    pub fn api(mut self, api: ChatApi) -> Self {
+        self.api = api;
+        self
+    }
+
     /// Sends requests over another transport; connection timeouts are then the transport's own.
     #[must_use]
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
@@ -87,7 +97,8 @@ impl<V: Vendor> VendorBuilder<V> {
     /// Makes the provider, with what else the vendor offers. Nothing is sent.
     ///
     /// # Errors
-    /// `InvalidRequest` where a required key is missing, or a key, header or URL cannot be sent;
+    /// `InvalidRequest` where a required key is missing, where a key, header or URL cannot be sent, or
+    /// where the vendor has no Responses API that could be preferred;
     /// what [`ConnectionSettings::transport`] says.
     pub fn build(self) -> Result<VendorChat<V>> {
         let base_url = self
@@ -119,18 +130,9 @@ impl<V: Vendor> VendorBuilder<V> {
             is_vendors_own: self.settings.base_url.is_none(),
         };
         let siblings = connection.siblings::<V>();
-        let endpoints = Endpoints::new("chat/completions", V::PROFILE.health_path);
-        let Connection {
-            id,
-            transport,
-            base_url,
-            headers,
-            ..
-        } = connection;
-        let adapter = ChatAdapter::new(id, transport, base_url, headers, self.quirks)
-            .with_endpoints(endpoints);
+        let chat = connection.chat::<V>(self.quirks, self.api)?;
         Ok(VendorChat {
-            adapter,
+            chat,
             siblings,
             vendor: PhantomData,
         })
@@ -148,6 +150,27 @@ struct Connection {
 }
 
 impl Connection {
+    fn chat<V: Vendor>(&self, quirks: Quirks, api: ChatApi) -> Result<ChatApis> {
+        let profile = V::PROFILE;
+        let transport = || Arc::clone(&self.transport);
+        let (base_url, headers) = (self.base_url.as_str(), || self.headers.clone());
+        let endpoints = Endpoints::new("chat/completions", profile.health_path);
+        let id = self.id.clone();
+        let chat = ChatAdapter::new(id, transport(), base_url, headers(), quirks.clone())
+            .with_endpoints(endpoints);
+        let Some(path) = profile.responses_path else {
+            return match api {
+                ChatApi::Chat => Ok(ChatApis::chat_only(chat)),
+                ChatApi::Responses => Err(no_responses(&self.id, profile.kind)),
+            };
+        };
+        let id = self.id.clone();
+        let responses = ResponsesAdapter::new(id, transport(), base_url, headers(), quirks)
+            .with_endpoint(Endpoint::new(path))
+            .with_health(Endpoint::new(profile.health_path));
+        Ok(ChatApis::both(chat, responses, api))
+    }
+
     fn siblings<V: Vendor>(&self) -> Siblings {
         let profile = V::PROFILE;
         let transport = || Arc::clone(&self.transport);
@@ -168,6 +191,13 @@ impl Connection {
             failure_domain: profile.failure_domain.filter(|_| self.is_vendors_own),
         }
     }
+}
+
+fn no_responses(id: &ProviderId, kind: &str) -> Error {
+    Error::invalid_request(format!(
+        "provider `{id}`: kind `{kind}` has no Responses API; leave `api` out"
+    ))
+    .with_param(ChatApi::SETTING)
 }
 
 fn missing_key(id: &ProviderId, kind: &str, variable: &str) -> Error {

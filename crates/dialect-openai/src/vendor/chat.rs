@@ -6,20 +6,20 @@ use std::sync::Arc;
 
 use interline_core::{
     CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, DynEmbeddingProvider,
-    DynModelLister, ModelId, Provider, ProviderId, ProviderSet, ProviderSettings, Result,
+    DynModelLister, Error, ModelId, Provider, ProviderId, ProviderSet, ProviderSettings, Result,
     async_trait,
 };
 use interline_transport::ConnectionSettings;
 
 use super::{Vendor, VendorBuilder};
-use crate::ChatAdapter;
+use crate::{ChatApi, ChatApis};
 
 /// A provider of the vendor `V`, with what else the vendor offers.
 ///
 /// As a [`Provider`] it is the vendor's chat. Turned into a [`ProviderSet`], which is what a client
 /// takes, it brings its embeddings and its list of models along; an `Arc` of it is chat only.
 pub struct VendorChat<V> {
-    pub(super) adapter: ChatAdapter,
+    pub(super) chat: ChatApis,
     pub(super) siblings: Siblings,
     pub(super) vendor: PhantomData<fn() -> V>,
 }
@@ -49,11 +49,22 @@ impl<V: Vendor> VendorChat<V> {
     /// A provider from the settings of a configuration.
     ///
     /// # Errors
-    /// As [`ConnectionSettings::from_settings`] and [`VendorBuilder::build`].
+    /// As [`ConnectionSettings::from_settings`] and [`VendorBuilder::build`]; `InvalidRequest` where
+    /// `api` is no word of [`ChatApi`].
     pub fn from_settings(settings: &ProviderSettings) -> Result<Self> {
+        let own = match V::PROFILE.responses_path {
+            Some(_) => &[ChatApi::SETTING][..],
+            None => &[],
+        };
+        let (connection, own) = ConnectionSettings::with_own(settings, own)?;
+        let api = ChatApi::from_setting(own.get(ChatApi::SETTING)).map_err(|error| {
+            let message = format!("provider `{}`: {}", settings.id, error.message());
+            Error::invalid_request(message).with_param(ChatApi::SETTING)
+        })?;
         Self::builder()
             .id(settings.id.clone())
-            .settings(ConnectionSettings::from_settings(settings)?)
+            .settings(connection)
+            .api(api)
             .build()
     }
 
@@ -90,28 +101,28 @@ impl<V: Vendor> From<VendorChat<V>> for ProviderSet {
 #[async_trait]
 impl<V: Vendor> Provider for VendorChat<V> {
     fn id(&self) -> &ProviderId {
-        self.adapter.id()
+        self.chat.id()
     }
 
     fn capabilities(&self, model: &ModelId) -> Capabilities {
-        self.adapter.capabilities(model)
+        self.chat.capabilities(model)
     }
 
     async fn complete(&self, cx: &CallContext, request: &ChatRequest) -> Result<ChatResponse> {
-        self.adapter.complete(cx, request).await
+        self.chat.complete(cx, request).await
     }
 
     async fn stream(&self, cx: &CallContext, request: &ChatRequest) -> Result<ChatStream> {
-        self.adapter.stream(cx, request).await
+        self.chat.stream(cx, request).await
     }
 
     async fn health_check(&self, cx: &CallContext) -> Result<()> {
-        self.adapter.health_check(cx).await
+        self.chat.health_check(cx).await
     }
 }
 
 impl<V> fmt::Debug for VendorChat<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.adapter.fmt(f)
+        self.chat.fmt(f)
     }
 }

@@ -8,6 +8,7 @@ use interline_transport::ConnectionSettings;
 use serde_json::Value;
 
 use super::{Vendor, VendorChat};
+use crate::ChatApi;
 
 /// Makes providers of the vendor `V` from configuration.
 pub struct VendorFactory<V>(PhantomData<fn() -> V>);
@@ -40,7 +41,11 @@ impl<V: Vendor> ProviderFactory for VendorFactory<V> {
     }
 
     fn settings_schema(&self) -> Value {
-        ConnectionSettings::schema()
+        let mut schema = ConnectionSettings::schema();
+        if V::PROFILE.responses_path.is_some() {
+            schema["properties"][ChatApi::SETTING] = ChatApi::schema();
+        }
+        schema
     }
 
     fn key_variable(&self) -> Option<&str> {

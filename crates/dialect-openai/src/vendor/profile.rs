@@ -19,6 +19,8 @@ pub struct VendorProfile {
     pub key: KeyRule,
     /// What the vendor does differently.
     pub quirks: Quirks,
+    /// The path below the base URL of the vendor's Responses API; `None` where it has none.
+    pub responses_path: Option<&'static str>,
     /// How the vendor makes embeddings; `None` where it makes none.
     pub embeddings: Option<VendorEmbeddings>,
     /// The path below the base URL that lists the models; `None` where no list is told.
@@ -52,7 +54,7 @@ pub enum KeyRule {
 
 impl VendorProfile {
     /// The defaults of the vendor that configuration files call `kind`. It lists its models, of which
-    /// its health is asked, and makes no embeddings.
+    /// its health is asked, makes no embeddings, and has no Responses API.
     #[must_use]
     pub const fn new(
         kind: &'static str,
@@ -66,6 +68,7 @@ impl VendorProfile {
             health_path: "models",
             key,
             quirks,
+            responses_path: None,
             embeddings: None,
             models_path: Some("models"),
             failure_domain: None,
@@ -76,6 +79,13 @@ impl VendorProfile {
     #[must_use]
     pub const fn with_failure_domain(mut self, domain: &'static str) -> Self {
         self.failure_domain = Some(domain);
+        self
+    }
+
+    /// Says where below the base URL the vendor's Responses API is.
+    #[must_use]
+    pub const fn with_responses(mut self, path: &'static str) -> Self {
+        self.responses_path = Some(path);
         self
     }
 

@@ -5,7 +5,10 @@ use interline_core::{FormatId, Media, Signature};
 use super::*;
 
 fn extra(fields: Value) -> Extra {
-    Extra::new(FORMAT, fields.as_object().expect("an object").clone())
+    let Value::Object(fields) = fields else {
+        panic!("{fields} is no object");
+    };
+    Extra::new(FORMAT, fields)
 }
 
 #[track_caller]
@@ -17,7 +20,10 @@ fn check(messages: Vec<Message>, instructions: Option<&str>, items: Value) {
 fn check_with(messages: Vec<Message>, quirks: &Quirks, instructions: Option<&str>, items: Value) {
     let input = encode_input(&ChatRequest::new("m", messages), quirks).expect("carried");
     assert_eq!(input.instructions.as_deref(), instructions);
-    assert_eq!(Value::Array(input.items), items);
+    let Value::Array(items) = items else {
+        panic!("{items} is no list");
+    };
+    assert_eq!(input.items, items);
 }
 
 #[test]

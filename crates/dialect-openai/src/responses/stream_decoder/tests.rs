@@ -247,7 +247,12 @@ fn failures_are_errors_that_tell_whether_content_came() {
     let before = Phase::BeforeOutput;
     let after = Phase::AfterOutput;
     let broke = "The model broke.";
-    check_failure(&[failed.clone()], ErrorKind::Unavailable, before, broke);
+    check_failure(
+        std::slice::from_ref(&failed),
+        ErrorKind::Unavailable,
+        before,
+        broke,
+    );
     check_failure(
         &[text_delta("a"), failed],
         ErrorKind::Unavailable,
