@@ -9,14 +9,12 @@ pub(super) fn of(api: &str, case: &RecordedCase) -> Option<Api> {
     let model = case.model.clone().unwrap_or_default();
     let call = match api {
         "gemini.generateContent" | "gemini.streamGenerateContent" => generate(case),
-        "gemini.embedContent" | "gemini.batchEmbedContents" => {
-            Call::Embeddings(EmbeddingsCall {
-                unread_keys: &[],
-                decode_request: Box::new(move |body| {
-                    interline_dialect_gemini::decode_embed_request(model.as_str(), body)
-                }),
-            })
-        }
+        "gemini.embedContent" | "gemini.batchEmbedContents" => Call::Embeddings(EmbeddingsCall {
+            unread_keys: &[],
+            decode_request: Box::new(move |body| {
+                interline_dialect_gemini::decode_embed_request(model.as_str(), body)
+            }),
+        }),
         "gemini.models" => Call::Models,
         _ => return None,
     };
