@@ -8,7 +8,7 @@ use axum::Router;
 use axum::extract::{MatchedPath, Path, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Json, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use interline::Client;
 use interline_core::CallId;
@@ -67,6 +67,10 @@ impl App {
 pub(crate) fn router(app: &Arc<App>) -> Router {
     let keyed = Router::new()
         .route("/v1/chat/completions", post(chat_completions))
+        .route("/v1/responses", post(responses))
+        .route("/v1/responses/{*rest}", any(kept_responses))
+        .route("/v1/conversations", any(kept_responses))
+        .route("/v1/conversations/{*rest}", any(kept_responses))
         .route("/v1/messages", post(messages))
         .route("/v1/models", get(list_models))
         .route("/v1/models/{*id}", get(one_model))
@@ -119,6 +123,25 @@ async fn check_key(State(app): State<Arc<App>>, request: Request, next: Next) ->
 
 async fn chat_completions(State(app): State<Arc<App>>, request: Request) -> Response {
     call::answer(app, &inbound::OPENAI_CHAT, request).await
+}
+
+async fn responses(State(app): State<Arc<App>>, request: Request) -> Response {
+    call::answer(app, &inbound::OPENAI_RESPONSES, request).await
+}
+
+/// Answers that were kept, and what else is done with them: nothing is kept here.
+async fn kept_responses(request: Request) -> Response {
+    let failure = Failure::new(
+        404,
+        "unsupported",
+        format!(
+            "{} {} is about state that a vendor keeps, and this gateway keeps none: \
+             send the conversation so far in `input` of POST /v1/responses",
+            request.method(),
+            request.uri().path()
+        ),
+    );
+    error_reply::of(&inbound::OPENAI_RESPONSES, &failure, &id_of(&request))
 }
 
 async fn messages(State(app): State<Arc<App>>, request: Request) -> Response {

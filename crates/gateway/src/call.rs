@@ -134,7 +134,7 @@ async fn whole_answer(arrived: Arrived) -> Result<Response, Failure> {
     open.cost(reply.cost);
     open.ended(Ending::Answered);
     let format = arrived.format;
-    let mut body = format.encode(&reply.response);
+    let mut body = format.encode(&reply.response, &arrived.call.request, &arrived.id);
     if arrived.options.explain == Explain::Yes {
         body = trace::add_to(
             &format.format(),

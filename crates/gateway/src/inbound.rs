@@ -2,6 +2,7 @@
 
 mod anthropic_messages;
 mod openai_chat;
+mod openai_responses;
 
 use std::fmt;
 
@@ -14,6 +15,7 @@ use crate::journal::Mode;
 
 pub(crate) use anthropic_messages::ANTHROPIC_MESSAGES;
 pub(crate) use openai_chat::OPENAI_CHAT;
+pub(crate) use openai_responses::OPENAI_RESPONSES;
 
 /// A wire format that callers speak.
 pub(crate) trait Inbound: fmt::Debug + Send + Sync {
@@ -32,11 +34,13 @@ pub(crate) trait Inbound: fmt::Debug + Send + Sync {
     /// `InvalidRequest` that says where and what is wrong.
     fn decode(&self, body: Bytes, headers: Vec<(String, String)>) -> Result<InboundCall>;
 
-    /// Writes a whole answer; the vendor's own bytes where the formats match.
-    fn encode(&self, response: &ChatResponse) -> Bytes;
+    /// Writes a whole answer to `request`; the vendor's own bytes where the formats match. `id` names
+    /// it where the vendor does not.
+    fn encode(&self, response: &ChatResponse, request: &ChatRequest, id: &CallId) -> Bytes;
 
-    /// Writes a streamed answer, one frame after the other; `id` names it where the vendor does not.
-    fn stream_encoder(&self, usage: UsageWish, id: &CallId) -> Box<dyn EventEncoder>;
+    /// Writes a streamed answer to `call`, one frame after the other; `id` names it where the vendor
+    /// does not.
+    fn stream_encoder(&self, call: &InboundCall, id: &CallId) -> Box<dyn EventEncoder>;
 
     /// Writes an error body.
     fn encode_error(&self, failure: &Failure, id: &CallId) -> Value;

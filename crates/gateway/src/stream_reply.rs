@@ -79,9 +79,7 @@ pub(crate) async fn open(arrived: Arrived) -> Result<Response, Failure> {
         buffer.extend_from_slice(arrived.format.keep_alive());
     }
     let writer = Writer {
-        encoder: arrived
-            .format
-            .stream_encoder(arrived.call.usage, &arrived.id),
+        encoder: arrived.format.stream_encoder(&arrived.call, &arrived.id),
         last: (arrived.options.explain == Explain::Yes).then(LastEvent::default),
         format: arrived.format,
         open,

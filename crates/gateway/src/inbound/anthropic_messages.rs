@@ -1,7 +1,7 @@
 //! Callers that speak Anthropic's Messages.
 
 use bytes::Bytes;
-use interline_core::{CallId, ChatResponse, FormatId, Frame, RawFrame, Result};
+use interline_core::{CallId, ChatRequest, ChatResponse, FormatId, Frame, RawFrame, Result};
 use interline_dialect_anthropic as dialect;
 use serde_json::{Value, json};
 
@@ -42,11 +42,11 @@ impl Inbound for AnthropicMessages {
         })
     }
 
-    fn encode(&self, response: &ChatResponse) -> Bytes {
+    fn encode(&self, response: &ChatResponse, _: &ChatRequest, _: &CallId) -> Bytes {
         dialect::encode_response(response, &response.model)
     }
 
-    fn stream_encoder(&self, _: UsageWish, id: &CallId) -> Box<dyn EventEncoder> {
+    fn stream_encoder(&self, _: &InboundCall, id: &CallId) -> Box<dyn EventEncoder> {
         let options = dialect::StreamOptions::default().with_message_id(format!("msg_{id}"));
         Box::new(dialect::StreamEncoder::new(options))
     }

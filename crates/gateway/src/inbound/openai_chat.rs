@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use interline_core::{CallId, ChatResponse, FormatId, Frame, RawFrame, Result};
+use interline_core::{CallId, ChatRequest, ChatResponse, FormatId, Frame, RawFrame, Result};
 use interline_dialect_openai as dialect;
 use serde_json::{Value, json};
 
@@ -47,12 +47,12 @@ impl Inbound for OpenAiChat {
         })
     }
 
-    fn encode(&self, response: &ChatResponse) -> Bytes {
+    fn encode(&self, response: &ChatResponse, _: &ChatRequest, _: &CallId) -> Bytes {
         dialect::encode_response(response, &response.model)
     }
 
-    fn stream_encoder(&self, usage: UsageWish, id: &CallId) -> Box<dyn EventEncoder> {
-        let usage = match usage {
+    fn stream_encoder(&self, call: &InboundCall, id: &CallId) -> Box<dyn EventEncoder> {
+        let usage = match call.usage {
             UsageWish::Shown => dialect::UsageChunk::Asked,
             UsageWish::Hidden => dialect::UsageChunk::NotAsked,
         };

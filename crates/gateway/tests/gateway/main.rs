@@ -10,5 +10,6 @@ mod keep_alive;
 mod keys;
 mod lifecycle;
 mod lossless;
+mod responses;
 mod surface;
 mod telemetry;
