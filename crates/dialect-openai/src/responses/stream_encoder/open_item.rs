@@ -113,13 +113,17 @@ impl OpenItem {
 
     fn item(&self, id: &str, status: &str) -> Map<String, Value> {
         match self {
-            Self::Message { parts, .. } => object([
-                ("id", id.into()),
-                ("type", "message".into()),
-                ("status", status.into()),
-                ("role", "assistant".into()),
-                ("content", parts.clone().into()),
-            ]),
+            Self::Message { parts, content } => {
+                let growing = content.as_ref().map(|content| content.part(&[]));
+                let parts: Value = parts.iter().cloned().chain(growing).collect();
+                object([
+                    ("id", id.into()),
+                    ("type", "message".into()),
+                    ("status", status.into()),
+                    ("role", "assistant".into()),
+                    ("content", parts),
+                ])
+            }
             Self::Reasoning(reasoning) => reasoning_item::write(reasoning, id),
             Self::Call {
                 kind,

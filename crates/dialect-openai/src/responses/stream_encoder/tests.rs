@@ -249,7 +249,9 @@ fn a_failure_ends_with_what_came_and_why() {
         last["response"]["error"],
         json!({"code": "protocol", "message": "gone", "attempts": [{"provider": "a"}]})
     );
-    assert_eq!(last["response"]["output"][0]["status"], "incomplete");
+    let came = &last["response"]["output"][0];
+    assert_eq!(came["status"], "incomplete");
+    assert_eq!(came["content"][0]["text"], "He");
     assert!(encoder.error(&body).is_empty(), "one end is enough");
     let mut early = self::encoder();
     assert_eq!(
