@@ -14,12 +14,16 @@
 //! # Ok::<(), interline_core::Error>(())
 //! ```
 
+mod lack;
+mod needs;
 mod order;
 mod plan;
 mod rotation;
 mod route;
 mod strategy;
 
+pub use lack::Lack;
+pub use needs::{Needs, StateRealm, Strictness};
 pub use plan::{Exclusion, IgnoredHints, Member, Plan, plan};
 pub use rotation::Rotation;
 pub use route::{IntoTarget, Route, WeightedTarget};

@@ -5,12 +5,10 @@
 //! `fallback` keeps the order written: passing over its first choice is a fallback, which the
 //! attempt engine makes and reports.
 
-use interline_core::{
-    Capabilities, Error, ErrorKind, Feature, FeatureSet, HealthView, Result, Target,
-};
+use interline_core::{Capabilities, Error, ErrorKind, HealthView, Operation, Result, Target};
 
 use crate::order::order;
-use crate::{Rotation, Strategy, WeightedTarget};
+use crate::{Lack, Needs, Rotation, StateRealm, Strategy, WeightedTarget};
 
 /// A target of a route with what it can do.
 #[derive(Clone, Debug)]
@@ -20,15 +18,35 @@ pub struct Member {
     pub target: WeightedTarget,
     /// What the adapter with the model can do.
     pub capabilities: Capabilities,
+    /// Which kinds of calls it serves.
+    pub operations: Vec<Operation>,
+    /// Whose signed reasoning it may receive, by format.
+    pub realms: Vec<StateRealm>,
 }
 
 impl Member {
-    /// A target that can do this.
+    /// A target for chat that can do this and receives nobody's signed reasoning.
     pub fn new(target: impl Into<WeightedTarget>, capabilities: Capabilities) -> Self {
         Self {
             target: target.into(),
             capabilities,
+            operations: vec![Operation::Chat],
+            realms: Vec::new(),
         }
+    }
+
+    /// Adds a kind of calls.
+    #[must_use]
+    pub fn with_operation(mut self, operation: Operation) -> Self {
+        self.operations.push(operation);
+        self
+    }
+
+    /// Lets it receive signed reasoning.
+    #[must_use]
+    pub fn with_realm(mut self, realm: StateRealm) -> Self {
+        self.realms.push(realm);
+        self
     }
 }
 
@@ -51,20 +69,20 @@ pub struct Exclusion {
     /// Who is excluded.
     pub target: Target,
     /// What it lacks.
-    pub lacks: Vec<Feature>,
+    pub lacks: Vec<Lack>,
 }
 
-/// Wishes that a target cannot follow.
+/// What a target is asked without.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IgnoredHints {
     /// Who.
     pub target: Target,
-    /// Which wishes.
-    pub hints: Vec<Feature>,
+    /// Wishes that it cannot follow, and signed reasoning that it must not see.
+    pub hints: Vec<Lack>,
 }
 
-/// Decides who may answer a call that needs `needed`, best first.
+/// Decides who may answer a call with these needs, best first.
 ///
 /// `route` is the name for messages, `draw` a random number for the strategies that draw lots.
 ///
@@ -74,7 +92,7 @@ pub fn plan(
     route: &str,
     strategy: Strategy,
     members: &[Member],
-    needed: FeatureSet,
+    needs: &Needs,
     health: &dyn HealthView,
     rotation: &Rotation,
     draw: u64,
@@ -84,13 +102,12 @@ pub fn plan(
     let mut ill = Vec::new();
     for (place, member) in members.iter().enumerate() {
         let target = &member.target.target;
-        let lacks: Vec<_> = member.capabilities.lacks(needed).collect();
+        let (lacks, hints) = needs.missing_in(member);
         if !lacks.is_empty() {
             let target = target.clone();
             plan.excluded.push(Exclusion { target, lacks });
             continue;
         }
-        let hints: Vec<_> = member.capabilities.ignores(needed).collect();
         if !hints.is_empty() {
             let target = target.clone();
             plan.ignored.push(IgnoredHints { target, hints });
@@ -122,13 +139,12 @@ pub fn plan(
 }
 
 fn nobody(route: &str, excluded: &[Exclusion]) -> Error {
-    let names = |features: &[Feature]| {
-        let names: Vec<_> = features.iter().map(|f| format!("`{}`", f.name())).collect();
-        names.join(", ")
-    };
     let who: Vec<_> = excluded
         .iter()
-        .map(|one| format!("{} lacks {}", one.target, names(&one.lacks)))
+        .map(|one| {
+            let lacks: Vec<_> = one.lacks.iter().map(in_words).collect();
+            format!("{} lacks {}", one.target, lacks.join(", "))
+        })
         .collect();
     let error = Error::new(
         ErrorKind::Unsupported,
@@ -137,14 +153,27 @@ fn nobody(route: &str, excluded: &[Exclusion]) -> Error {
             who.join("; ")
         ),
     );
-    // The field that stops most targets is the one to drop or to find a target for.
-    let worst = Feature::ALL.into_iter().rev().max_by_key(|feature| {
-        let lacked = excluded.iter().filter(|one| one.lacks.contains(feature));
-        lacked.count()
-    });
-    match worst {
-        Some(feature) if !excluded.is_empty() => error.with_param(feature.name()),
-        _ => error,
+    // The field that stops most targets is the one to drop or to find a target for; the first one
+    // that was found where several stop as many.
+    let all = || excluded.iter().flat_map(|one| &one.lacks);
+    let stopped = |field: &str| {
+        let by_field = |one: &&Exclusion| one.lacks.iter().any(|lack| lack.field() == field);
+        excluded.iter().filter(by_field).count()
+    };
+    let fields: Vec<_> = all().map(Lack::field).collect();
+    match fields.into_iter().rev().max_by_key(|field| stopped(field)) {
+        Some(field) => error.with_param(field),
+        None => error,
+    }
+}
+
+fn in_words(lack: &Lack) -> String {
+    match lack {
+        Lack::Native(need) | Lack::UnknownField(need) => {
+            format!("`{}` (needs {})", need.field, need.format)
+        }
+        Lack::Feature(feature) => format!("`{}`", feature.name()),
+        other => other.to_string(),
     }
 }
 
@@ -152,9 +181,10 @@ fn nobody(route: &str, excluded: &[Exclusion]) -> Error {
 mod tests {
     use std::time::Duration;
 
-    use interline_core::TargetHealth;
+    use interline_core::{Feature, FeatureSet, FormatId, NativeNeed, TargetHealth};
 
     use super::*;
+    use crate::Strictness;
 
     /// Who is closed, and for how many seconds.
     struct Closed(&'static [(&'static str, u64)]);
@@ -183,15 +213,52 @@ mod tests {
         needed: &[Feature],
         closed: &'static [(&'static str, u64)],
     ) -> Result<Plan> {
+        let needs = Needs {
+            features: needed.iter().copied().collect(),
+            ..Needs::default()
+        };
         plan(
             "chat",
             strategy,
             &members(list),
-            needed.iter().copied().collect(),
+            &needs,
             &Closed(closed),
             &Rotation::new(),
             7,
         )
+    }
+
+    const RESPONSES: FormatId = FormatId::from_static("openai.responses");
+    const MESSAGES: FormatId = FormatId::from_static("anthropic.messages");
+
+    /// `r/m` speaks Responses, `a/m` Anthropic's Messages without seeds.
+    fn two_formats() -> [Member; 2] {
+        let member = |name: &str, features, format: FormatId, realm| {
+            let can = Capabilities::new(features).with_format(format.clone());
+            let target: Target = name.parse().expect("a target");
+            Member::new(target, can).with_realm(StateRealm::new(format, realm))
+        };
+        [
+            member("r/m", ALL, RESPONSES, "openai"),
+            member("a/m", ALL.without(Feature::Seed), MESSAGES, "anthropic"),
+        ]
+    }
+
+    fn planned_for(members: &[Member], needs: &Needs) -> Result<Plan> {
+        let (health, rotation) = (Closed(&[]), Rotation::new());
+        plan(
+            "chat",
+            Strategy::Fallback,
+            members,
+            needs,
+            &health,
+            &rotation,
+            7,
+        )
+    }
+
+    fn texts(lacks: &[Lack]) -> Vec<String> {
+        lacks.iter().map(ToString::to_string).collect()
     }
 
     fn names(plan: &Plan) -> Vec<String> {
@@ -255,5 +322,95 @@ mod tests {
         let closed = &[("a/m", 30), ("b/m", 5)];
         let plan = planned(Strategy::Weighted, &list, &[], closed).expect("a plan");
         assert_eq!(names(&plan), ["b/m", "a/m"]);
+    }
+
+    #[test]
+    fn a_native_need_excludes_who_does_not_speak_its_format() {
+        let needs = Needs {
+            native: vec![NativeNeed::new(RESPONSES, "previous_response_id")],
+            ..Needs::default()
+        };
+        let plan = planned_for(&two_formats(), &needs).expect("a plan");
+        assert_eq!(names(&plan), ["r/m"]);
+        assert_eq!(
+            texts(&plan.excluded[0].lacks),
+            ["previous_response_id needs openai.responses"]
+        );
+        let [_, anthropic] = two_formats();
+        let error = planned_for(&[anthropic], &needs).expect_err("nobody");
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert_eq!(error.param(), Some("previous_response_id"));
+        assert_eq!(
+            error.message(),
+            "no target of `chat` can carry this request: \
+             a/m lacks `previous_response_id` (needs openai.responses)"
+        );
+    }
+
+    #[test]
+    fn a_target_without_the_operation_is_excluded() {
+        let [responses, anthropic] = two_formats();
+        let members = [responses.with_operation(Operation::Embeddings), anthropic];
+        let needs = Needs::new(Operation::Embeddings);
+        let plan = planned_for(&members, &needs).expect("a plan");
+        assert_eq!(names(&plan), ["r/m"]);
+        assert_eq!(texts(&plan.excluded[0].lacks), ["embeddings"]);
+        let error = planned_for(&members[1..], &needs).expect_err("nobody");
+        assert!(error.message().ends_with("a/m lacks embeddings"), "{error}");
+    }
+
+    /// Everything that may be left out for a target.
+    fn wishes() -> Needs {
+        Needs {
+            features: [Feature::Seed].into_iter().collect(),
+            unknown_fields: vec![NativeNeed::new(RESPONSES, "safety_identifier")],
+            native_parts: vec![RESPONSES],
+            signed: vec![
+                StateRealm::new(RESPONSES, "openai"),
+                StateRealm::new(RESPONSES, "xai"),
+            ],
+            ..Needs::default()
+        }
+    }
+
+    #[test]
+    fn what_a_target_is_asked_without_is_noted() {
+        let plan = planned_for(&two_formats(), &wishes()).expect("a plan");
+        assert_eq!(names(&plan), ["r/m", "a/m"]);
+        assert_eq!(
+            texts(&plan.ignored[0].hints),
+            ["signed reasoning of openai.responses"],
+            "another vendor of the format issued some of it"
+        );
+        assert_eq!(
+            texts(&plan.ignored[1].hints),
+            [
+                "seed",
+                "safety_identifier needs openai.responses",
+                "signed reasoning of openai.responses",
+                "message parts of openai.responses",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_strict_route_excludes_instead_of_leaving_out() {
+        let mut needs = wishes().with_strictness(Strictness::Strict);
+        needs.signed.truncate(1);
+        let plan = planned_for(&two_formats(), &needs).expect("a plan");
+        assert_eq!(names(&plan), ["r/m"]);
+        assert_eq!(plan.ignored, []);
+        assert_eq!(plan.excluded[0].lacks.len(), 4);
+        let [_, anthropic] = two_formats();
+        let error = planned_for(&[anthropic], &needs).expect_err("nobody");
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert_eq!(
+            error.param(),
+            Some("seed"),
+            "the first of those that stop as many"
+        );
+        for word in ["`seed`", "`safety_identifier` (needs openai.responses)"] {
+            assert!(error.message().contains(word), "{error}");
+        }
     }
 }

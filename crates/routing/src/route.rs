@@ -7,12 +7,13 @@ use std::num::NonZeroU32;
 
 use interline_core::{Error, Result, Target};
 
-use crate::Strategy;
+use crate::{Strategy, Strictness};
 
 /// Where requests for one name may go, and by which rule.
 #[derive(Clone, Debug)]
 pub struct Route {
     strategy: Strategy,
+    strictness: Strictness,
     targets: Vec<WeightedTarget>,
     mistake: Option<Error>,
 }
@@ -96,6 +97,7 @@ impl Route {
     pub const fn empty(strategy: Strategy) -> Self {
         Self {
             strategy,
+            strictness: Strictness::Lenient,
             targets: Vec::new(),
             mistake: None,
         }
@@ -105,6 +107,13 @@ impl Route {
     #[must_use]
     pub const fn with_strategy(mut self, strategy: Strategy) -> Self {
         self.strategy = strategy;
+        self
+    }
+
+    /// Says whether a target that cannot follow a hint is asked without it, or not at all.
+    #[must_use]
+    pub const fn with_strictness(mut self, strictness: Strictness) -> Self {
+        self.strictness = strictness;
         self
     }
 
@@ -152,6 +161,12 @@ impl Route {
     #[must_use]
     pub const fn strategy(&self) -> Strategy {
         self.strategy
+    }
+
+    /// What becomes of hints that a target cannot follow.
+    #[must_use]
+    pub const fn strictness(&self) -> Strictness {
+        self.strictness
     }
 
     /// The targets in the order written.

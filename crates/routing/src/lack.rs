@@ -1,0 +1,115 @@
+//! What a target lacks of what a request needs: a reason to exclude it, or something left out for it.
+
+use std::fmt;
+
+use interline_core::{Feature, FormatId, NativeNeed, Operation};
+
+/// What a target lacks of what a request needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Lack {
+    /// The kind of call: it has no embeddings, say.
+    Operation(Operation),
+    /// A feature.
+    Feature(Feature),
+    /// A wish that only one format can carry and without which the answer would be another one.
+    Native(NativeNeed),
+    /// A field that no type knows, which only its own format can carry.
+    UnknownField(NativeNeed),
+    /// Signed thoughts of earlier turns in this format that another vendor issued.
+    SignedReasoning(FormatId),
+    /// Pieces of earlier turns that only this format knows.
+    NativePart(FormatId),
+}
+
+impl Lack {
+    /// The request field that asks for it.
+    #[must_use]
+    pub fn field(&self) -> &str {
+        match self {
+            Self::Operation(_) => "model",
+            Self::Feature(feature) => feature.name(),
+            Self::Native(need) | Self::UnknownField(need) => &need.field,
+            Self::SignedReasoning(_) | Self::NativePart(_) => "messages",
+        }
+    }
+
+    /// One of few stable words, for metrics: names that callers choose are not among them.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Operation(operation) => operation.name(),
+            Self::Feature(feature) => feature.name(),
+            Self::Native(_) => "native",
+            Self::UnknownField(_) => "unknown_field",
+            Self::SignedReasoning(_) => "signed_reasoning",
+            Self::NativePart(_) => "native_part",
+        }
+    }
+}
+
+impl fmt::Display for Lack {
+    /// `tools`, `previous_response_id needs openai.responses`, `signed reasoning of anthropic.messages`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Operation(operation) => operation.fmt(f),
+            Self::Feature(feature) => f.write_str(feature.name()),
+            Self::Native(need) | Self::UnknownField(need) => {
+                write!(f, "{} needs {}", need.field, need.format)
+            }
+            Self::SignedReasoning(format) => write!(f, "signed reasoning of {format}"),
+            Self::NativePart(format) => write!(f, "message parts of {format}"),
+        }
+    }
+}
+
+impl From<Feature> for Lack {
+    fn from(feature: Feature) -> Self {
+        Self::Feature(feature)
+    }
+}
+
+impl PartialEq<Feature> for Lack {
+    fn eq(&self, other: &Feature) -> bool {
+        matches!(self, Self::Feature(feature) if feature == other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_lack_says_what_it_is_and_which_field_asks_for_it() {
+        const CHAT: FormatId = FormatId::from_static("openai.chat");
+        let need = NativeNeed::new(CHAT, "store");
+        let cases = [
+            (
+                Lack::Operation(Operation::Embeddings),
+                "embeddings",
+                "model",
+            ),
+            (Lack::Feature(Feature::Tools), "tools", "tools"),
+            (
+                Lack::Native(need.clone()),
+                "store needs openai.chat",
+                "store",
+            ),
+            (Lack::UnknownField(need), "store needs openai.chat", "store"),
+            (
+                Lack::SignedReasoning(CHAT),
+                "signed reasoning of openai.chat",
+                "messages",
+            ),
+            (
+                Lack::NativePart(CHAT),
+                "message parts of openai.chat",
+                "messages",
+            ),
+        ];
+        for (lack, text, field) in cases {
+            assert_eq!(lack.to_string(), text);
+            assert_eq!(lack.field(), field, "{text}");
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! What one call needs of a target, and what a target then lacks.
+//!
+//! | a target that lacks | in general | on a strict route |
+//! |---|---|---|
+//! | the operation, a semantic feature, a native need | is excluded | is excluded |
+//! | a hint, a field that no type knows, message parts of one format | is asked without it, and that is noted | is excluded |
+//! | the right to signed reasoning | is asked without it, and that is noted | is excluded |
+
+use std::sync::Arc;
+
+use interline_core::{
+    ChatRequest, FeatureSet, FormatId, Message, NativeNeed, Operation, Part, PartKind,
+};
+
+use crate::{Lack, Member};
+
+/// Fields that their dialect keeps whole although core's types say the same in their own words: a
+/// target of another format loses nothing that is worth a note.
+const TYPED_TOO: [&str; 3] = ["thinking", "output_config", "output_format"];
+
+/// Whether a target that cannot follow a hint is asked without it, or not at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Strictness {
+    /// It is asked without it, and that is noted.
+    #[default]
+    Lenient,
+    /// It is excluded: nothing of a request is ever left out.
+    Strict,
+}
+
+/// Who may receive signed reasoning: connections of one realm, in one format.
+///
+/// A realm is a name for vendors that take each other's signatures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StateRealm {
+    /// The format of the signatures.
+    pub format: FormatId,
+    /// Who issued them.
+    pub realm: Arc<str>,
+}
+
+impl StateRealm {
+    /// Signatures in `format` that `realm` issues and takes back.
+    pub fn new(format: FormatId, realm: impl Into<Arc<str>>) -> Self {
+        Self {
+            format,
+            realm: realm.into(),
+        }
+    }
+}
+
+/// What one call needs of a target.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Needs {
+    /// What kind of call it is.
+    pub operation: Operation,
+    /// Features and hints.
+    pub features: FeatureSet,
+    /// Wishes that only one format can carry and without which the answer would be another one.
+    pub native: Vec<NativeNeed>,
+    /// Fields that no type knows.
+    pub unknown_fields: Vec<NativeNeed>,
+    /// Formats of which there are message parts that no other format knows.
+    pub native_parts: Vec<FormatId>,
+    /// Who issued the signed reasoning in the conversation.
+    pub signed: Vec<StateRealm>,
+    /// What becomes of hints that a target cannot follow.
+    pub strictness: Strictness,
+}
+
+impl Needs {
+    /// A call of a kind that needs nothing else.
+    #[must_use]
+    pub fn new(operation: Operation) -> Self {
+        Self {
+            operation,
+            ..Self::default()
+        }
+    }
+
+    /// What an answer to `request` needs. Who issued its signed reasoning is not in the request: see
+    /// [`Needs::with_signed`].
+    #[must_use]
+    pub fn of_chat(request: &ChatRequest) -> Self {
+        Self {
+            features: request.features(),
+            native: request.native_needs(),
+            unknown_fields: unknown_fields(request),
+            native_parts: native_parts(&request.messages),
+            ..Self::new(Operation::Chat)
+        }
+    }
+
+    /// Says who issued the signed reasoning.
+    #[must_use]
+    pub fn with_signed(mut self, signed: Vec<StateRealm>) -> Self {
+        self.signed = signed;
+        self
+    }
+
+    /// Says what becomes of hints that a target cannot follow.
+    #[must_use]
+    pub const fn with_strictness(mut self, strictness: Strictness) -> Self {
+        self.strictness = strictness;
+        self
+    }
+
+    /// What `member` lacks: first the reasons to exclude it, then what it is asked without.
+    pub(crate) fn missing_in(&self, member: &Member) -> (Vec<Lack>, Vec<Lack>) {
+        let can = &member.capabilities;
+        let speaks = |format: &FormatId| can.formats.contains(format);
+        let foreign = |needs: &[NativeNeed]| -> Vec<NativeNeed> {
+            let foreign = needs.iter().filter(|need| !speaks(&need.format));
+            foreign.cloned().collect()
+        };
+        let mut lacks = Vec::new();
+        if !member.operations.contains(&self.operation) {
+            lacks.push(Lack::Operation(self.operation));
+        }
+        lacks.extend(can.lacks(self.features).map(Lack::Feature));
+        lacks.extend(foreign(&self.native).into_iter().map(Lack::Native));
+
+        let mut drops: Vec<Lack> = can.ignores(self.features).map(Lack::Feature).collect();
+        let unknown = foreign(&self.unknown_fields).into_iter();
+        drops.extend(unknown.map(Lack::UnknownField));
+        for state in &self.signed {
+            let lack = Lack::SignedReasoning(state.format.clone());
+            if !member.realms.contains(state) && !drops.contains(&lack) {
+                drops.push(lack);
+            }
+        }
+        let parts = self.native_parts.iter().filter(|format| !speaks(format));
+        drops.extend(parts.cloned().map(Lack::NativePart));
+        if self.strictness == Strictness::Strict {
+            lacks.append(&mut drops);
+        }
+        (lacks, drops)
+    }
+}
+
+fn unknown_fields(request: &ChatRequest) -> Vec<NativeNeed> {
+    let Some(format) = request.extra.format() else {
+        return Vec::new();
+    };
+    let fields = request.extra.for_format(format).into_iter().flatten();
+    fields
+        .filter(|(name, _)| !TYPED_TOO.contains(&name.as_str()))
+        .map(|(name, _)| NativeNeed::new(format.clone(), name))
+        .collect()
+}
+
+fn native_parts(messages: &[Message]) -> Vec<FormatId> {
+    let mut formats = Vec::new();
+    for part in messages.iter().flat_map(|message| &message.parts) {
+        note_format(part, &mut formats);
+    }
+    formats
+}
+
+/// Tools may give back pieces too, so results are looked into.
+fn note_format(part: &Part, formats: &mut Vec<FormatId>) {
+    match &part.kind {
+        PartKind::Other { format, .. } if !formats.contains(format) => {
+            formats.push(format.clone());
+        }
+        PartKind::ToolResult(result) => {
+            for part in &result.content {
+                note_format(part, formats);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use interline_core::{ChatBody, Extra, Role};
+    use serde_json::json;
+
+    use super::*;
+
+    const FORMAT: FormatId = FormatId::from_static("a.format");
+
+    #[test]
+    fn a_request_tells_what_only_its_format_can_carry() {
+        let result = Part::tool_result("call", [Part::other(FORMAT, json!({}))]);
+        let mut body = ChatBody::default();
+        body.messages = vec![Message::user("hi"), Message::new(Role::Tool, [result])];
+        let fields = json!({"thinking": {}, "context_management": {}});
+        let serde_json::Value::Object(fields) = fields else {
+            unreachable!("an object was written");
+        };
+        body.extra = Extra::new(FORMAT, fields);
+        body.native = vec![NativeNeed::new(FORMAT, "conversation")];
+        let needs = Needs::of_chat(&ChatRequest::from_body("chat", body));
+        let field = |name| NativeNeed::new(FORMAT, name);
+        assert_eq!(needs.native, [field("conversation")]);
+        assert_eq!(needs.unknown_fields, [field("context_management")]);
+        assert_eq!(needs.native_parts, [FORMAT]);
+        assert_eq!(needs.operation, Operation::Chat);
+    }
+}
