@@ -15,11 +15,13 @@
 
 mod catalog;
 mod data_file;
+mod estimate;
 mod model_info;
 mod prices;
 mod tier;
 
 pub use catalog::Catalog;
+pub use estimate::estimate_input_tokens;
 pub use model_info::{ModelInfo, ModelMode, ModelStatus};
 pub use prices::{LongContext, Prices, Rates};
 pub use tier::Tier;
