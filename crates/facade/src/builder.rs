@@ -6,7 +6,7 @@ use std::sync::Arc;
 use interline_catalog::Catalog;
 use interline_core::{Error, ProviderId, ProviderSet, Result, Target};
 use interline_resilience::{CallEvent, Observer, Observers, TracingObserver, on_event};
-use interline_routing::{Member, Rotation, Route};
+use interline_routing::{Rotation, Route};
 use uuid::Uuid;
 
 use crate::client::Inner;
@@ -247,13 +247,13 @@ fn ready_route(
     let mut reached = Vec::new();
     for target in route.targets()? {
         let connection = find_connection(connections, &target.target)?;
-        let can = model_facts::capabilities(catalog, connection, &target.target.model);
-        members.push(Member::new(target.clone(), can));
+        members.push(model_facts::member(catalog, connection, target.clone()));
         reached.push(connection.clone());
     }
     Ok(ReadyRoute {
         name: name.into(),
         strategy: route.strategy(),
+        strictness: route.strictness(),
         members,
         connections: reached,
         rotation: Rotation::new(),

@@ -4,19 +4,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use interline_catalog::{Catalog, Tier};
 use interline_core::{
-    CallContext, CallId, ChatRequest, Error, FeatureSet, HealthView, ProviderId, Result, Target,
-    Usage,
+    CallContext, ChatRequest, Error, ErrorKind, HealthView, ListedModel, Operation, ProviderId,
+    Result, Target, TimeoutStage, Usage,
 };
-use interline_resilience::{AttemptPolicy, Call, Candidate};
-use interline_routing::{Member, Plan, Rotation, Strategy, WeightedTarget, plan};
+use interline_resilience::AttemptPolicy;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use tracing::{Instrument, Span};
+use tokio::time::{Instant, timeout};
+use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::names::{Meaning, Names};
-use crate::reply::Decision;
-use crate::route_table::{Lane, ReadyRoute};
+use crate::names::Names;
+use crate::route_table::Lane;
+use crate::signed_state::Issuers;
 use crate::telemetry::MetricsObserver;
 use crate::{
     CallOptions, ClientBuilder, Connection, Cost, Reply, ReplyStream, Resolved, RouteCapabilities,
@@ -29,16 +29,17 @@ use crate::{
 /// Dropping a returned future or stream cancels the call at the vendor.
 #[derive(Clone, Debug)]
 pub struct Client {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Inner {
-    names: Names,
+    pub(crate) names: Names,
     lanes: Vec<Arc<Lane>>,
-    direct_lane: Arc<Lane>,
-    direct_policy: AttemptPolicy,
+    pub(crate) direct_lane: Arc<Lane>,
+    pub(crate) direct_policy: AttemptPolicy,
     pub(crate) metrics: Option<Arc<MetricsObserver>>,
+    pub(crate) issuers: Issuers,
     draws: Mutex<StdRng>,
 }
 
@@ -57,48 +58,32 @@ impl Inner {
             direct_lane,
             direct_policy,
             metrics,
+            issuers: Issuers::default(),
             draws: Mutex::new(StdRng::seed_from_u64(seed)),
         }
     }
 
-    pub(crate) fn cost(&self, target: &Target, usage: &Usage) -> Cost {
-        self.names
-            .connections
-            .get(&target.provider)
-            .map_or(Cost::Unknown, |connection| {
-                model_facts::cost(&self.names.catalog, connection, &target.model, usage)
-            })
+    /// The connection that reaches a target.
+    pub(crate) fn connection(&self, target: &Target) -> Option<&Connection> {
+        self.names.connections.get(&target.provider)
     }
 
-    fn tier(&self, target: &Target) -> Tier {
-        let connection = self.names.connections.get(&target.provider);
+    pub(crate) fn cost(&self, target: &Target, usage: &Usage) -> Cost {
+        self.connection(target).map_or(Cost::Unknown, |connection| {
+            model_facts::cost(&self.names.catalog, connection, &target.model, usage)
+        })
+    }
+
+    pub(crate) fn tier(&self, target: &Target) -> Tier {
+        let connection = self.connection(target);
         connection.map_or_else(Tier::default, |connection| {
             model_facts::tier(&self.names.catalog, connection, &target.model)
         })
     }
 
-    fn draw(&self) -> u64 {
+    pub(crate) fn draw(&self) -> u64 {
         let mut rng = self.draws.lock().unwrap_or_else(PoisonError::into_inner);
         rng.random()
-    }
-}
-
-/// One call, ready for the engine.
-struct Prepared {
-    route: Arc<ReadyRoute>,
-    candidates: Vec<Candidate>,
-    decision: Decision,
-}
-
-impl Prepared {
-    fn call(&self, options: &CallOptions) -> Call<'_> {
-        Call::new(
-            self.decision.call_id.clone(),
-            Arc::clone(&self.decision.name),
-            &self.candidates,
-            &self.route.policy,
-        )
-        .with_timeout(options.timeout)
     }
 }
 
@@ -139,8 +124,8 @@ impl Client {
     /// # Errors
     /// As [`Client::complete`].
     pub async fn complete_with(&self, request: ChatRequest, options: CallOptions) -> Result<Reply> {
-        let prepared = self.prepare(&request, &options)?;
-        let span = span(&prepared.decision, &options);
+        let prepared = self.prepare_chat(&request, &options)?;
+        let span = prepared.span(&options);
         let answer = prepared
             .route
             .lane
@@ -148,12 +133,15 @@ impl Client {
             .complete(prepared.call(&options), &request)
             .instrument(span)
             .await?;
-        let cost = self.inner.cost(&answer.route.target, &answer.value.usage);
-        let tier = self.inner.tier(&answer.route.target);
-        let route = RouteInfo::new(prepared.decision, answer.route, tier);
-        if let Some(metrics) = &self.inner.metrics {
-            metrics.answered_whole(&route, &answer.value.usage, cost);
+        if let Some(connection) = self.inner.connection(&answer.route.target) {
+            self.inner.issuers.note_answer(connection, &answer.value);
         }
+        let (route, cost) = self.conclude(
+            Operation::Chat,
+            prepared.decision,
+            answer.route,
+            &answer.value.usage,
+        );
         Ok(Reply::new(answer.value, route, cost))
     }
 
@@ -174,8 +162,8 @@ impl Client {
         request: ChatRequest,
         options: CallOptions,
     ) -> Result<ReplyStream> {
-        let prepared = self.prepare(&request, &options)?;
-        let span = span(&prepared.decision, &options);
+        let prepared = self.prepare_chat(&request, &options)?;
+        let span = prepared.span(&options);
         let answer = prepared
             .route
             .lane
@@ -193,97 +181,6 @@ impl Client {
             route,
             Arc::clone(&self.inner),
         ))
-    }
-
-    fn prepare(&self, request: &ChatRequest, options: &CallOptions) -> Result<Prepared> {
-        self.try_prepare(request, options).inspect_err(|error| {
-            if let Some(metrics) = &self.inner.metrics {
-                metrics.refused(error.kind());
-            }
-        })
-    }
-
-    fn try_prepare(&self, request: &ChatRequest, options: &CallOptions) -> Result<Prepared> {
-        request.validate()?;
-        let route = self.route_for(request.model.as_str())?;
-        let Plan {
-            targets,
-            excluded,
-            ignored,
-            ..
-        } = self.plan(&route, request.features())?;
-        for one in &excluded {
-            tracing::debug!(
-                target: "interline",
-                route = &*route.name,
-                provider = %one.target.provider,
-                model = %one.target.model,
-                lacks = ?one.lacks,
-                "target cannot carry the request"
-            );
-        }
-        let candidates = targets
-            .into_iter()
-            .filter_map(|target| {
-                let connection = route.connection(&target)?;
-                let candidate = Candidate::new(target, Arc::clone(&connection.provider));
-                Some(candidate.with_failure_domain(connection.failure_domain.clone()))
-            })
-            .collect();
-        let call_id = options
-            .call_id
-            .clone()
-            .unwrap_or_else(|| CallId::new(Uuid::now_v7().to_string()));
-        let decision = Decision {
-            call_id,
-            name: Arc::clone(&route.name),
-            strategy: route.strategy,
-            excluded,
-            ignored,
-        };
-        Ok(Prepared {
-            route,
-            candidates,
-            decision,
-        })
-    }
-
-    fn plan(&self, route: &ReadyRoute, needed: FeatureSet) -> Result<Plan> {
-        plan(
-            &route.name,
-            route.strategy,
-            &route.members,
-            needed,
-            &*route.lane,
-            &route.rotation,
-            self.inner.draw(),
-        )
-    }
-
-    fn route_for(&self, name: &str) -> Result<Arc<ReadyRoute>> {
-        Ok(match self.inner.names.resolve(name)? {
-            Meaning::Route(route) => route,
-            Meaning::Target(target) => Arc::new(self.direct_route(name, target)),
-        })
-    }
-
-    /// A route of one target, for a call that names it.
-    fn direct_route(&self, name: &str, target: Target) -> ReadyRoute {
-        let names = &self.inner.names;
-        let connection = names.connections.get(&target.provider);
-        let members = connection.map(|connection| {
-            let can = model_facts::capabilities(&names.catalog, connection, &target.model);
-            Member::new(WeightedTarget::new(target), can)
-        });
-        ReadyRoute {
-            name: name.into(),
-            strategy: Strategy::Fallback,
-            members: members.into_iter().collect(),
-            connections: connection.cloned().into_iter().collect(),
-            rotation: Rotation::new(),
-            policy: self.inner.direct_policy.clone(),
-            lane: Arc::clone(&self.inner.direct_lane),
-        }
     }
 
     /// What `model` means: a route's name, `provider/model`, or a bare name of the catalogue that
@@ -363,24 +260,43 @@ impl Client {
     /// # Errors
     /// `NotFound` where there is no such provider, else what stands in the way of a call.
     pub async fn check_provider(&self, name: &str) -> Result<()> {
-        let id = ProviderId::from(name);
-        let connection = self.inner.names.connections.get(&id).ok_or_else(|| {
-            Error::new(
-                interline_core::ErrorKind::NotFound,
-                format!("provider `{name}` is not configured"),
-            )
-        })?;
+        let connection = self.provider(name)?;
         let context = CallContext::new(Uuid::now_v7().to_string());
-        connection.provider.health_check(&context).await
+        connection.offers.chat.health_check(&context).await
     }
-}
 
-fn span(decision: &Decision, options: &CallOptions) -> Span {
-    tracing::debug_span!(
-        target: "interline",
-        "call",
-        call = decision.call_id.as_str(),
-        route = &*decision.name,
-        tags = (!options.tags.is_empty()).then(|| tracing::field::debug(&options.tags)),
-    )
+    /// The models that a vendor says it has, in its order; whether or not the catalogue knows them.
+    ///
+    /// # Errors
+    /// `NotFound` where there is no such provider, `Unsupported` where its vendor tells no list,
+    /// `Timeout(Total)` after the total timeout of the default options, else the vendor's failure.
+    pub async fn list_models(&self, provider: &str) -> Result<Vec<ListedModel>> {
+        let connection = self.provider(provider)?;
+        let Some(lister) = &connection.offers.models else {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("provider `{provider}` tells no list of its models"),
+            ));
+        };
+        let patience = self.inner.direct_policy.timeouts.total;
+        let context = CallContext::new(Uuid::now_v7().to_string())
+            .with_deadline(Instant::now().checked_add(patience));
+        timeout(patience, lister.list_models(&context))
+            .await
+            .unwrap_or_else(|_| Err(Error::timeout(TimeoutStage::Total, patience)))
+    }
+
+    fn provider(&self, name: &str) -> Result<&Connection> {
+        let connections = &self.inner.names.connections;
+        connections.get(&ProviderId::from(name)).ok_or_else(|| {
+            let known: Vec<_> = connections.keys().map(|name| format!("`{name}`")).collect();
+            Error::new(
+                ErrorKind::NotFound,
+                format!(
+                    "provider `{name}` is not configured (configured: {})",
+                    known.join(", ")
+                ),
+            )
+        })
+    }
 }

@@ -3,7 +3,14 @@
 use std::sync::Arc;
 
 use interline_catalog::Catalog;
-use interline_core::{DynProvider, ProviderId, ProviderSet};
+use interline_core::{FormatId, Operation, ProviderId, ProviderSet};
+use interline_routing::StateRealm;
+
+/// The format whose signatures Anthropic's models take back wherever they are served.
+const ANTHROPIC_MESSAGES: &str = "anthropic.messages";
+
+/// Kinds of which each connection is a vendor of its own: a resource or a server keeps its own keys.
+const SEPARATE: [&str; 2] = ["azure-openai", "local"];
 
 /// One configured connection to a vendor.
 #[derive(Clone, Debug)]
@@ -13,10 +20,8 @@ pub struct Connection {
     pub name: ProviderId,
     /// The kind of vendor, where it is known: the catalogue's facts are found by it.
     pub kind: Option<String>,
-    /// Who answers.
-    pub provider: DynProvider,
-    /// What it fails together with, where that is known.
-    pub failure_domain: Option<Arc<str>>,
+    /// What it offers: chat, and what else the vendor has.
+    pub offers: ProviderSet,
 }
 
 impl Connection {
@@ -25,21 +30,43 @@ impl Connection {
     pub(crate) fn new(
         name: ProviderId,
         kind: Option<String>,
-        set: ProviderSet,
+        offers: ProviderSet,
         catalog: &Catalog,
     ) -> Self {
-        let (provider, failure_domain) = (set.chat, set.failure_domain);
         let kind = kind.or_else(|| {
-            [provider.id().as_str(), name.as_str()]
+            [offers.chat.id().as_str(), name.as_str()]
                 .into_iter()
                 .find(|word| catalog.knows_kind(word))
                 .map(str::to_owned)
         });
-        Self {
-            name,
-            kind,
-            provider,
-            failure_domain,
-        }
+        Self { name, kind, offers }
+    }
+
+    /// The kinds of calls that it serves.
+    pub(crate) fn operations(&self) -> impl Iterator<Item = Operation> {
+        let embeds = self.offers.embed.is_some();
+        let counts = self.offers.count.is_some();
+        [
+            (Operation::Embeddings, embeds),
+            (Operation::CountTokens, counts),
+        ]
+        .into_iter()
+        .filter_map(|(operation, is_offered)| is_offered.then_some(operation))
+    }
+
+    /// Who shares signed reasoning of a format with this connection.
+    ///
+    /// Anthropic's signatures hold on its own API, on Bedrock and on Vertex alike, as its
+    /// documentation says. Of no other signature is it documented that a second vendor takes it, so
+    /// connections of one kind are one realm, and a connection of unknown kind is one by itself.
+    pub(crate) fn realm(&self, format: &FormatId) -> StateRealm {
+        let realm: Arc<str> = match self.kind.as_deref() {
+            Some("anthropic" | "bedrock" | "vertex") if format.as_str() == ANTHROPIC_MESSAGES => {
+                "anthropic".into()
+            }
+            Some(kind) if !SEPARATE.contains(&kind) => kind.into(),
+            _ => format!("connection {}", self.name).into(),
+        };
+        StateRealm::new(format.clone(), realm)
     }
 }

@@ -40,14 +40,19 @@ mod call_options;
 mod registry;
 mod route_options;
 
+mod embed;
 mod reply;
 mod reply_stream;
+mod token_count;
 
 mod collect;
 mod connection;
 mod model_facts;
 mod names;
+mod prepared;
 mod route_table;
+mod signed_state;
+mod stripped;
 mod telemetry;
 
 #[cfg(feature = "config")]
@@ -92,6 +97,7 @@ pub use client::Client;
 #[cfg(feature = "config")]
 pub use config::Config;
 pub use connection::Connection;
+pub use embed::EmbedReply;
 pub use model_facts::RouteCapabilities;
 pub use names::Resolved;
 pub use registry::Registry;
@@ -99,24 +105,29 @@ pub use reply::{Cost, Reply, RouteInfo};
 pub use reply_stream::{ReplyEvents, ReplyStream};
 pub use route_options::{Breaker, RouteOptions};
 pub use route_table::{RouteSummary, TargetStatus};
+pub use token_count::{CountSource, TokenCount};
 
 pub use interline_catalog::{
     Catalog, LongContext, ModelInfo, ModelMode, ModelStatus, Prices, Rates, Tier,
 };
 pub use interline_core::{
     AttemptRecord, CacheControl, CallContext, CallId, Capabilities, ChatBody, ChatRequest,
-    ChatResponse, ChatStream, Choice, ConnectionFault, DynProvider, Effort, EmbedBody, EmbedInput,
-    EmbedPurpose, EmbedRequest, EmbedResponse, EmbeddingProvider, Error, ErrorKind, Extra, Feature,
-    FeatureSet, FinishReason, FormatId, Frame, FunctionTool, GenerationParams, HealthImpact,
-    HealthView, Importance, JsonSchemaFormat, ListedModel, Media, MediaSource, Message, ModelId,
-    ModelLister, NanoUsd, NoProgress, Origin, Part, PartKind, Phase, Progress, ProgressSink,
+    ChatResponse, ChatStream, Choice, ConnectionFault, DynEmbeddingProvider, DynModelLister,
+    DynProvider, DynTokenCounter, Effort, EmbedBody, EmbedInput, EmbedPurpose, EmbedRequest,
+    EmbedResponse, EmbeddingProvider, Error, ErrorKind, Extra, Feature, FeatureSet, FinishReason,
+    FormatId, Frame, FunctionTool, GenerationParams, HealthImpact, HealthView, Importance,
+    JsonSchemaFormat, ListedModel, Media, MediaSource, Message, ModelId, ModelLister, NanoUsd,
+    NativeNeed, NoProgress, Operation, Origin, Part, PartKind, Phase, Progress, ProgressSink,
     Provider, ProviderExt, ProviderFactory, ProviderId, ProviderSet, ProviderSettings, RawBody,
     RawFrame, Reasoning, ReasoningConfig, ResponseFormat, ResponseMeta, Result, RetryHint, Role,
-    SameTarget, Signature, StreamEvent, Target, TargetHealth, TimeoutStage, TokenPrice, Tool,
-    ToolCall, ToolChoice, ToolResult, Usage, WireError, async_trait,
+    SameTarget, Signature, StreamEvent, Target, TargetHealth, TimeoutStage, TokenCounter,
+    TokenPrice, Tool, ToolCall, ToolChoice, ToolResult, Usage, WireError, async_trait,
 };
 pub use interline_resilience::{
     AttemptPolicy, Backoff, CallEvent, HealthState, Observer, RetryCounts, SimpleBreakerConfig,
     SkipReason, Timeouts,
 };
-pub use interline_routing::{Exclusion, IgnoredHints, IntoTarget, Route, Strategy, WeightedTarget};
+pub use interline_routing::{
+    Exclusion, IgnoredHints, IntoTarget, Lack, Route, StateRealm, Strategy, Strictness,
+    WeightedTarget,
+};

@@ -2,6 +2,7 @@
 
 use interline_catalog::{Catalog, ModelInfo, Tier};
 use interline_core::{Capabilities, Feature, FeatureSet, ModelId, Target, Usage};
+use interline_routing::{Member, WeightedTarget};
 
 use crate::{Connection, Cost};
 
@@ -23,7 +24,7 @@ pub(crate) fn capabilities(
     connection: &Connection,
     model: &ModelId,
 ) -> Capabilities {
-    let mut can = connection.provider.capabilities(model);
+    let mut can = connection.offers.chat.capabilities(model);
     let Some(info) = info(catalog, connection, model) else {
         return can;
     };
@@ -31,6 +32,19 @@ pub(crate) fn capabilities(
     can.context_window = can.context_window.or(info.context_window);
     can.max_output_tokens = can.max_output_tokens.or(info.max_output_tokens);
     can
+}
+
+/// A target of a route, with everything that planning asks about it.
+pub(crate) fn member(catalog: &Catalog, connection: &Connection, target: WeightedTarget) -> Member {
+    let can = capabilities(catalog, connection, &target.target.model);
+    let realms: Vec<_> = can
+        .formats
+        .iter()
+        .map(|format| connection.realm(format))
+        .collect();
+    let member = Member::new(target, can);
+    let member = realms.into_iter().fold(member, Member::with_realm);
+    connection.operations().fold(member, Member::with_operation)
 }
 
 /// What a call to a connection's model cost.

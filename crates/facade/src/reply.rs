@@ -7,7 +7,7 @@ use std::sync::Arc;
 use interline_catalog::Tier;
 use interline_core::{AttemptRecord, CallId, ChatResponse, ModelId, NanoUsd, ProviderId, Target};
 use interline_resilience::{RouteReport, SkipReason};
-use interline_routing::{Exclusion, IgnoredHints, Strategy};
+use interline_routing::{Exclusion, IgnoredHints, Lack, Strategy};
 
 /// A whole answer, with the way it took and what it cost.
 ///
@@ -67,7 +67,7 @@ pub struct RouteInfo {
     pub skipped: Vec<(Target, SkipReason)>,
     /// Who cannot carry the request, and what it lacks.
     pub excluded: Vec<Exclusion>,
-    /// Wishes that some targets cannot follow and were not told about.
+    /// What some targets are asked without.
     pub ignored: Vec<IgnoredHints>,
 }
 
@@ -103,6 +103,15 @@ impl RouteInfo {
     #[must_use]
     pub fn target(&self) -> Target {
         Target::new(self.provider.clone(), self.model.clone())
+    }
+
+    /// What the target that answered was asked without: wishes that it cannot follow, and signed
+    /// reasoning that it must not see.
+    #[must_use]
+    pub fn left_out(&self) -> &[Lack] {
+        let target = self.target();
+        let own = self.ignored.iter().find(|one| one.target == target);
+        own.map_or(&[], |one| &one.hints)
     }
 }
 

@@ -94,6 +94,9 @@ impl ReplyStream {
     fn note(&mut self, item: Option<&Result<Frame>>) {
         match item {
             Some(Ok(frame)) => {
+                if let Some(connection) = self.client.connection(&self.route.target()) {
+                    self.client.issuers.note_frame(connection, frame);
+                }
                 for event in &frame.events {
                     if let StreamEvent::Usage(usage) = event {
                         self.usage.update(*usage);

@@ -6,7 +6,7 @@ use interline_core::{HealthView, Target, TargetHealth};
 use interline_resilience::{
     Admission, AlwaysAdmit, AttemptPolicy, Engine, Observer, SimpleBreaker,
 };
-use interline_routing::{Member, Rotation, Strategy};
+use interline_routing::{Member, Rotation, Strategy, Strictness};
 
 use crate::{Breaker, Connection};
 
@@ -15,6 +15,7 @@ use crate::{Breaker, Connection};
 pub(crate) struct ReadyRoute {
     pub(crate) name: Arc<str>,
     pub(crate) strategy: Strategy,
+    pub(crate) strictness: Strictness,
     pub(crate) members: Vec<Member>,
     /// Who reaches each member, in the same order.
     pub(crate) connections: Vec<Connection>,
@@ -24,13 +25,10 @@ pub(crate) struct ReadyRoute {
 }
 
 impl ReadyRoute {
-    /// The connection that reaches a target of this route.
-    pub(crate) fn connection(&self, target: &Target) -> Option<&Connection> {
-        let place = self
-            .members
-            .iter()
-            .position(|member| member.target.target == *target)?;
-        self.connections.get(place)
+    /// A target of this route with the connection that reaches it.
+    pub(crate) fn reach(&self, target: &Target) -> Option<(&Member, &Connection)> {
+        let mut pairs = self.members.iter().zip(&self.connections);
+        pairs.find(|(member, _)| member.target.target == *target)
     }
 
     pub(crate) fn targets(&self) -> impl Iterator<Item = &Target> {

@@ -13,7 +13,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use interline_core::{ErrorKind, Target, Usage};
+use interline_core::{ErrorKind, Operation, Target, Usage};
 use interline_resilience::{CallEvent, HealthState, Observer};
 use metrics::{Key, KeyName, Label, Level, Metadata, Recorder};
 
@@ -49,23 +49,36 @@ impl MetricsObserver {
     }
 
     /// A call was refused before any target was chosen.
-    pub(crate) fn refused(&self, kind: ErrorKind) {
-        self.call_ended("none", kind.code(), None);
+    pub(crate) fn refused(&self, operation: Operation, kind: ErrorKind) {
+        self.call_ended(operation, "none", kind.code(), None);
+    }
+
+    /// Tokens were estimated, because the vendor does not count.
+    pub(crate) fn estimated(&self, route: &str) {
+        self.call_ended(Operation::CountTokens, route, "estimated", None);
     }
 
     /// A whole answer came.
-    pub(crate) fn answered_whole(&self, route: &RouteInfo, usage: &Usage, cost: Cost) {
+    pub(crate) fn answered_whole(
+        &self,
+        operation: Operation,
+        route: &RouteInfo,
+        usage: &Usage,
+        cost: Cost,
+    ) {
         let target = route.target();
         let durations = route.attempt_list.iter().map(|attempt| attempt.duration);
-        self.attempt_ended(&target, last_duration(route), None);
-        self.call_ended(&route.name, "ok", Some(durations.sum()));
-        self.used(&target, usage, cost);
+        self.attempt_ended(operation, &target, last_duration(route), None);
+        self.call_ended(operation, &route.name, "ok", Some(durations.sum()));
+        self.used(operation, &target, usage, cost);
+        self.left_out(route);
     }
 
     /// The first content of a stream came.
     pub(crate) fn first_content(&self, route: &RouteInfo) {
-        let labels = self.vendor_labels(&route.target());
+        let labels = self.vendor_labels(Operation::Chat, &route.target());
         self.observe(name::TIME_TO_FIRST_CHUNK, labels, last_duration(route));
+        self.left_out(route);
     }
 
     /// A stream came to its end, `streaming` after its first content.
@@ -78,8 +91,18 @@ impl MetricsObserver {
         failure: Option<&'static str>,
     ) {
         let target = route.target();
-        self.attempt_ended(&target, last_duration(route) + streaming, failure);
-        self.used(&target, usage, cost);
+        let duration = last_duration(route) + streaming;
+        self.attempt_ended(Operation::Chat, &target, duration, failure);
+        self.used(Operation::Chat, &target, usage, cost);
+    }
+
+    /// What the target that answers was asked without.
+    fn left_out(&self, route: &RouteInfo) {
+        for lack in route.left_out() {
+            let mut labels = self.target_labels(&route.target());
+            labels.push(Label::from_static_parts("feature", lack.code()));
+            self.count(name::DROPPED_HINTS, labels, 1);
+        }
     }
 
     /// How a target is doing now.
@@ -93,8 +116,14 @@ impl MetricsObserver {
         gauge.set(if is_available { 1.0 } else { 0.0 });
     }
 
-    fn attempt_ended(&self, target: &Target, duration: Duration, failure: Option<&'static str>) {
-        let mut labels = self.vendor_labels(target);
+    fn attempt_ended(
+        &self,
+        operation: Operation,
+        target: &Target,
+        duration: Duration,
+        failure: Option<&'static str>,
+    ) {
+        let mut labels = self.vendor_labels(operation, target);
         if let Some(code) = failure {
             labels.push(Label::from_static_parts("error_type", code));
         }
@@ -104,9 +133,16 @@ impl MetricsObserver {
         self.count(name::ATTEMPTS, labels, 1);
     }
 
-    fn call_ended(&self, route: &str, outcome: &'static str, duration: Option<Duration>) {
+    fn call_ended(
+        &self,
+        operation: Operation,
+        route: &str,
+        outcome: &'static str,
+        duration: Option<Duration>,
+    ) {
         let labels = vec![
             Label::new("route", self.known.route(route)),
+            Label::from_static_parts("operation", operation.name()),
             Label::from_static_parts("outcome", outcome),
         ];
         self.count(name::REQUESTS, labels.clone(), 1);
@@ -115,14 +151,14 @@ impl MetricsObserver {
         }
     }
 
-    fn used(&self, target: &Target, usage: &Usage, cost: Cost) {
+    fn used(&self, operation: Operation, target: &Target, usage: &Usage, cost: Cost) {
         let figures = [
             ("input", usage.input_tokens),
             ("output", usage.output_tokens),
         ];
         for (class, tokens) in figures {
             let Some(tokens) = tokens else { continue };
-            let mut labels = self.vendor_labels(target);
+            let mut labels = self.vendor_labels(operation, target);
             labels.push(Label::from_static_parts("gen_ai_token_type", class));
             let key = Key::from_parts(name::TOKEN_USAGE, labels);
             let histogram = self.recorder.0.register_histogram(&key, &METADATA);
@@ -149,9 +185,9 @@ impl MetricsObserver {
     }
 
     /// The labels that OpenTelemetry's conventions ask for, and the connection's name.
-    fn vendor_labels(&self, target: &Target) -> Vec<Label> {
+    fn vendor_labels(&self, operation: Operation, target: &Target) -> Vec<Label> {
         vec![
-            Label::from_static_parts("gen_ai_operation_name", "chat"),
+            Label::from_static_parts("gen_ai_operation_name", operation.name()),
             Label::new("gen_ai_provider_name", self.known.vendor(&target.provider)),
             Label::new("gen_ai_request_model", self.known.model(target)),
             Label::new("provider", target.provider.as_str().to_owned()),
@@ -170,11 +206,12 @@ impl Observer for MetricsObserver {
     fn on_event(&self, event: &CallEvent) {
         match event {
             CallEvent::AttemptFailed {
+                operation,
                 target,
                 error,
                 duration,
                 ..
-            } => self.attempt_ended(target, *duration, Some(error.kind().code())),
+            } => self.attempt_ended(*operation, target, *duration, Some(error.kind().code())),
             CallEvent::FellBack {
                 route,
                 from,
@@ -203,29 +240,35 @@ impl Observer for MetricsObserver {
             CallEvent::Answered { target, .. } => self.available(target, true),
             CallEvent::Failed {
                 route,
+                operation,
                 error,
                 duration,
                 ..
+            } => self.call_ended(*operation, route, error.kind().code(), Some(*duration)),
+            CallEvent::Cancelled {
+                route,
+                operation,
+                duration,
+                ..
+            } => {
+                let code = ErrorKind::Cancelled.code();
+                self.call_ended(*operation, route, code, Some(*duration));
             }
-            | CallEvent::StreamFailed {
+            CallEvent::StreamFailed {
                 route,
                 error,
                 duration,
                 ..
-            } => self.call_ended(route, error.kind().code(), Some(*duration)),
-            CallEvent::Cancelled {
-                route, duration, ..
-            }
-            | CallEvent::StreamCancelled {
+            } => self.call_ended(Operation::Chat, route, error.kind().code(), Some(*duration)),
+            CallEvent::StreamCancelled {
                 route, duration, ..
             } => {
-                self.call_ended(route, ErrorKind::Cancelled.code(), Some(*duration));
+                let code = ErrorKind::Cancelled.code();
+                self.call_ended(Operation::Chat, route, code, Some(*duration));
             }
             CallEvent::StreamFinished {
                 route, duration, ..
-            } => {
-                self.call_ended(route, "ok", Some(*duration));
-            }
+            } => self.call_ended(Operation::Chat, route, "ok", Some(*duration)),
             CallEvent::HealthChanged { target, state } => {
                 self.available(target, *state == HealthState::Available);
             }

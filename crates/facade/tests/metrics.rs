@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use interline::{ChatRequest, Client, ErrorKind, Message, Route};
+use interline::{
+    Capabilities, ChatRequest, Client, DynProvider, EmbedRequest, ErrorKind, Feature, FeatureSet,
+    Message, ProviderSet, Route,
+};
 use interline_testkit::FakeProvider;
 use metrics::{
     Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder,
@@ -113,9 +116,12 @@ async fn a_fallback_is_counted_by_reason_and_the_answer_by_vendor() {
     let ledger = Arc::new(Ledger::default());
     let client = client(&ledger, FakeProvider::new("o").fails(ErrorKind::Overloaded));
     client.complete(request("chat")).await.unwrap();
-    ledger.check("interline_requests_total{outcome=ok,route=chat}", 1);
     ledger.check(
-        "interline_request_duration_seconds{outcome=ok,route=chat}",
+        "interline_requests_total{operation=chat,outcome=ok,route=chat}",
+        1,
+    );
+    ledger.check(
+        "interline_request_duration_seconds{operation=chat,outcome=ok,route=chat}",
         1,
     );
     ledger.check(
@@ -167,7 +173,10 @@ async fn a_stream_is_counted_when_it_ends() {
     while let Some(frame) = stream.next().await {
         frame.unwrap();
     }
-    ledger.check("interline_requests_total{outcome=ok,route=chat}", 1);
+    ledger.check(
+        "interline_requests_total{operation=chat,outcome=ok,route=chat}",
+        1,
+    );
     ledger.check(
         "interline_attempts_total{model=gpt-4o,outcome=ok,provider=openai}",
         1,
@@ -186,7 +195,10 @@ async fn a_stream_that_is_read_to_its_end_was_not_cancelled() {
     let mut stream = client.stream(request("chat")).await.unwrap();
     while !stream.next().await.unwrap().unwrap().is_end() {}
     drop(stream);
-    ledger.check("interline_requests_total{outcome=ok,route=chat}", 1);
+    ledger.check(
+        "interline_requests_total{operation=chat,outcome=ok,route=chat}",
+        1,
+    );
     ledger.check(
         "interline_attempts_total{model=gpt-4o,outcome=ok,provider=openai}",
         1,
@@ -200,7 +212,10 @@ async fn a_stream_that_breaks_or_is_dropped_is_counted_as_such() {
     let broken = client(&ledger, cut);
     let mut stream = broken.stream(request("chat")).await.unwrap();
     while let Some(Ok(_)) = stream.next().await {}
-    ledger.check("interline_requests_total{outcome=protocol,route=chat}", 1);
+    ledger.check(
+        "interline_requests_total{operation=chat,outcome=protocol,route=chat}",
+        1,
+    );
     ledger.check(
         "interline_attempts_total{model=gpt-4o,outcome=protocol,provider=openai}",
         1,
@@ -209,7 +224,10 @@ async fn a_stream_that_breaks_or_is_dropped_is_counted_as_such() {
     let ledger = Arc::new(Ledger::default());
     let client = client(&ledger, FakeProvider::new("o").answers("a b c"));
     drop(client.stream(request("chat")).await.unwrap());
-    ledger.check("interline_requests_total{outcome=cancelled,route=chat}", 1);
+    ledger.check(
+        "interline_requests_total{operation=chat,outcome=cancelled,route=chat}",
+        1,
+    );
     ledger.check(
         "interline_attempts_total{model=gpt-4o,outcome=cancelled,provider=openai}",
         1,
@@ -231,8 +249,14 @@ async fn callers_cannot_make_new_series() {
         "interline_attempts_total{model=other,outcome=ok,provider=openai}",
         2,
     );
-    ledger.check("interline_requests_total{outcome=ok,route=direct}", 2);
-    ledger.check("interline_requests_total{outcome=not_found,route=none}", 2);
+    ledger.check(
+        "interline_requests_total{operation=chat,outcome=ok,route=direct}",
+        2,
+    );
+    ledger.check(
+        "interline_requests_total{operation=chat,outcome=not_found,route=none}",
+        2,
+    );
     let series = ledger.0.lock().expect("nobody panicked");
     assert!(!series.keys().any(|name| name.contains("made-up")));
 }
@@ -258,4 +282,59 @@ async fn health_is_a_gauge_that_can_be_brought_up_to_date() {
     tokio::time::advance(std::time::Duration::from_secs(31)).await;
     client.record_health();
     ledger.check(openai, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_answering_target_was_asked_without_is_counted() {
+    let ledger = Arc::new(Ledger::default());
+    let seedless = Capabilities::new(FeatureSet::all().without(Feature::Seed));
+    let openai = FakeProvider::new("openai").with_capabilities(seedless);
+    let mut request = request("chat");
+    request.edit(|body| body.params.seed = Some(7));
+    client(&ledger, openai)
+        .complete(request)
+        .await
+        .expect("an answer");
+    ledger.check(
+        "interline_dropped_hints_total{feature=seed,model=gpt-4o,provider=openai}",
+        1,
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn embeddings_are_told_from_answers() {
+    let ledger = Arc::new(Ledger::default());
+    let fake = Arc::new(FakeProvider::new("openai"));
+    let chat: DynProvider = fake.clone();
+    let client = Client::builder()
+        .provider("openai", ProviderSet::new(chat).with_embed(fake))
+        .route(
+            "vectors",
+            Route::fallback(["openai/text-embedding-3-small"]),
+        )
+        .metrics(Arc::clone(&ledger) as Arc<dyn Recorder + Send + Sync>)
+        .build()
+        .expect("a good client");
+    let texts = EmbedRequest::new("vectors", ["one"]);
+    client.embed(texts).await.expect("vectors");
+    ledger.check(
+        "interline_requests_total{operation=embeddings,outcome=ok,route=vectors}",
+        1,
+    );
+    let vendor = "gen_ai_operation_name=embeddings,gen_ai_provider_name=openai,\
+                  gen_ai_request_model=text-embedding-3-small";
+    ledger.check(
+        &format!("gen_ai_client_operation_duration_seconds{{{vendor},provider=openai}}"),
+        1,
+    );
+    ledger.check(
+        &format!("gen_ai_client_token_usage{{{vendor},gen_ai_token_type=input,provider=openai}}"),
+        1,
+    );
+    let request = ChatRequest::new("openai/gpt-4o", [Message::user("Hi!")]);
+    client.count_tokens(request).await.expect("an estimate");
+    ledger.check(
+        "interline_requests_total{operation=count_tokens,outcome=estimated,route=direct}",
+        1,
+    );
 }

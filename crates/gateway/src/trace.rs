@@ -1,8 +1,8 @@
 //! The decision trace of a call: the `interline` object that `x-interline-explain: 1` adds to a reply.
 
 use bytes::Bytes;
-use interline::{Cost, RouteInfo};
-use interline_core::{Feature, FormatId, Frame, Origin, RawFrame, StreamEvent};
+use interline::{Cost, Lack, RouteInfo};
+use interline_core::{FormatId, Frame, Origin, RawFrame, StreamEvent};
 use serde_json::{Value, json};
 
 use crate::failure::attempt_list;
@@ -50,8 +50,8 @@ pub(crate) fn object(route: &RouteInfo, cost: Cost) -> Value {
     })
 }
 
-fn names(features: &[Feature]) -> Vec<&'static str> {
-    features.iter().map(|feature| feature.name()).collect()
+fn names(lacks: &[Lack]) -> Vec<String> {
+    lacks.iter().map(ToString::to_string).collect()
 }
 
 /// The JSON object `body` with `trace` as its member `interline`; every other byte stays.

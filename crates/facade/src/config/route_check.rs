@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use interline_core::Target;
 use interline_resilience::{AttemptPolicy, RetryCounts, SimpleBreakerConfig, Timeouts};
-use interline_routing::{Route, Strategy, WeightedTarget};
+use interline_routing::{Route, Strategy, Strictness, WeightedTarget};
 
 use super::durations;
 use super::located::Located;
@@ -26,7 +26,12 @@ pub(super) fn read(
         mistakes.add(&path, entry.targets.place, message);
     }
     let strategy = strategy(&path, entry.strategy.as_ref(), mistakes);
-    let mut route = Route::empty(strategy);
+    let strictness = if entry.strict {
+        Strictness::Strict
+    } else {
+        Strictness::Lenient
+    };
+    let mut route = Route::empty(strategy).with_strictness(strictness);
     if entry.targets.value.is_empty() {
         let message = "is empty: name at least one `provider/model`";
         mistakes.add(&format!("{path}.targets"), entry.targets.place, message);

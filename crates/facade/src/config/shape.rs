@@ -103,6 +103,10 @@ pub(super) struct RouteEntry {
     #[serde(default)]
     #[schemars(with = "Option<StrategyName>")]
     pub(super) strategy: Option<Located<String>>,
+    /// Excludes targets that would have to be asked without something that the request holds, such
+    /// as a `seed` that they do not know, instead of asking them without it. Default: false.
+    #[serde(default)]
+    pub(super) strict: bool,
     /// Where calls may go, best first.
     pub(super) targets: Located<Vec<Located<TargetEntry>>>,
     /// How often to try.

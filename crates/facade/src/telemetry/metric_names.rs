@@ -13,6 +13,7 @@ pub(super) const FALLBACKS: &str = "interline_fallbacks_total";
 pub(super) const SKIPS: &str = "interline_skips_total";
 pub(super) const CREDENTIAL_REJECTIONS: &str = "interline_credential_rejections_total";
 pub(super) const COST: &str = "interline_cost_nano_usd_total";
+pub(super) const DROPPED_HINTS: &str = "interline_dropped_hints_total";
 pub(super) const TARGET_AVAILABLE: &str = "interline_target_available";
 
 pub(super) const HISTOGRAMS: [(&str, Unit, &str); 4] = [
@@ -34,8 +35,8 @@ pub(super) const HISTOGRAMS: [(&str, Unit, &str); 4] = [
     ),
 ];
 
-pub(super) const COUNTERS: [(&str, &str); 6] = [
-    (REQUESTS, "Calls, by route and how they ended."),
+pub(super) const COUNTERS: [(&str, &str); 7] = [
+    (REQUESTS, "Calls, by route, operation and how they ended."),
     (ATTEMPTS, "Attempts at targets, by how they ended."),
     (
         FALLBACKS,
@@ -45,6 +46,10 @@ pub(super) const COUNTERS: [(&str, &str); 6] = [
     (
         CREDENTIAL_REJECTIONS,
         "Credentials that a vendor refused: somebody must look at them.",
+    ),
+    (
+        DROPPED_HINTS,
+        "What answering targets were asked without: hints they lack, signed reasoning of others.",
     ),
     (COST, "What answers cost by the catalogue, in 1e-9 USD."),
 ];

@@ -117,16 +117,15 @@ fn explain(route: &RouteInfo) {
         anstream::eprintln!("  {target}  passed over: {reason}");
     }
     for exclusion in &route.excluded {
-        let lacks: Vec<_> = exclusion
-            .lacks
-            .iter()
-            .map(|feature| feature.name())
-            .collect();
+        let lacks: Vec<_> = exclusion.lacks.iter().map(ToString::to_string).collect();
         anstream::eprintln!(
             "  {}  cannot serve this: lacks {}",
             exclusion.target,
             lacks.join(", ")
         );
+    }
+    for lack in route.left_out() {
+        anstream::eprintln!("  {}  was asked without: {lack}", route.target());
     }
 }
 

@@ -1,0 +1,87 @@
+//! Vectors: one call, its fallbacks, and the reply with the way it took and what it cost.
+
+use std::ops::Deref;
+
+use interline_core::{EmbedRequest, EmbedResponse, Operation, Result, Usage};
+use interline_routing::Needs;
+use tracing::Instrument;
+
+use crate::{CallOptions, Client, Cost, RouteInfo};
+
+/// Vectors, with the way they took and what they cost.
+///
+/// The answer itself is read through it: `reply.embeddings`, `reply.usage`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct EmbedReply {
+    /// The answer.
+    pub response: EmbedResponse,
+    /// Who gave it, and what happened before.
+    pub route: RouteInfo,
+    /// What it cost.
+    pub cost: Cost,
+}
+
+impl Deref for EmbedReply {
+    type Target = EmbedResponse;
+
+    fn deref(&self) -> &EmbedResponse {
+        &self.response
+    }
+}
+
+impl Client {
+    /// Asks for one vector for each input. `request.model` is a route, `provider/model`, or a bare
+    /// model name.
+    ///
+    /// Vectors of different models do not compare: a route for embeddings should name one model at
+    /// several vendors.
+    ///
+    /// # Errors
+    /// As [`Client::complete`]; `Unsupported` names who has no embeddings.
+    pub async fn embed(&self, request: EmbedRequest) -> Result<EmbedReply> {
+        self.embed_with(request, CallOptions::default()).await
+    }
+
+    /// As [`Client::embed`], with options of this call.
+    ///
+    /// # Errors
+    /// As [`Client::embed`].
+    pub async fn embed_with(
+        &self,
+        request: EmbedRequest,
+        options: CallOptions,
+    ) -> Result<EmbedReply> {
+        let planned = self.counted(Operation::Embeddings, || {
+            request.validate()?;
+            let route = self.route_for(request.model.as_str())?;
+            self.plan(route, Needs::new(Operation::Embeddings), &options)
+        })?;
+        let prepared = planned.reached_by(|_, connection| connection.offers.embed.clone());
+        let answer = prepared
+            .route
+            .lane
+            .engine
+            .embed(prepared.call(&options), &request)
+            .instrument(prepared.span(&options))
+            .await?;
+        let usage = nothing_written(answer.value.usage);
+        let (route, cost) = self.conclude(
+            Operation::Embeddings,
+            prepared.decision,
+            answer.route,
+            &usage,
+        );
+        Ok(EmbedReply {
+            response: answer.value,
+            route,
+            cost,
+        })
+    }
+}
+
+/// Vendors leave the output out of these figures, because there is none.
+fn nothing_written(mut usage: Usage) -> Usage {
+    usage.output_tokens = usage.output_tokens.or(Some(0));
+    usage
+}
