@@ -41,6 +41,12 @@ pub fn encode_request(request: &ChatRequest, mode: Mode) -> Result<Bytes> {
         return origin.with_keys(&[("model", Some(model)), ("stream", stream)]);
     }
     request.validate()?;
+    if let Some(n) = request.params.n.filter(|n| *n > 1) {
+        return Err(tools::unsupported(
+            "n",
+            &format!("is {n}: Cohere gives one answer"),
+        ));
+    }
     let mut out = Map::new();
     out.insert("model".into(), request.model.as_str().into());
     out.insert(
@@ -102,6 +108,15 @@ mod tests {
     fn sent(request: &ChatRequest, mode: Mode) -> Value {
         let body = encode_request(request, mode).expect("encodable");
         serde_json::from_slice(&body).expect("JSON")
+    }
+
+    #[test]
+    fn several_answers_are_refused() {
+        let mut request = ChatRequest::new("m", [Message::user("hi")]);
+        request.edit(|body| body.params.n = Some(2));
+        let error = encode_request(&request, Mode::Unary).expect_err("one answer at most");
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert_eq!(error.param(), Some("n"));
     }
 
     #[test]
