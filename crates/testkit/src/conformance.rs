@@ -83,6 +83,7 @@ impl Conformance {
                     Answer::json(&body).with_status(status)
                 }),
                 model: ModelId::from("conformance-model"),
+                embedding_model: ModelId::from("conformance-embedding-model"),
             },
             only: Vec::new(),
             left_out: BTreeMap::new(),
@@ -99,6 +100,12 @@ impl Conformance {
     /// `conformance-model`.
     pub fn with_model(mut self, model: impl Into<ModelId>) -> Self {
         self.setup.model = model.into();
+        self
+    }
+
+    /// Names the model to ask for vectors. Default: `conformance-embedding-model`.
+    pub fn with_embedding_model(mut self, model: impl Into<ModelId>) -> Self {
+        self.setup.embedding_model = model.into();
         self
     }
 

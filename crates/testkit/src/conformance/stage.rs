@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use interline_core::{
-    CallContext, Capabilities, ChatRequest, DynProvider, Error, Progress, ProgressSink,
+    CallContext, Capabilities, ChatRequest, DynProvider, Error, ModelId, Progress, ProgressSink,
     ProviderSet, Result,
 };
 use interline_simulator::{Canned, CannedServer, Exchange};
@@ -12,7 +12,6 @@ use interline_transport::Transport;
 
 use super::heard::Heard;
 use super::{Answer, Answers, Link, Slot};
-use interline_core::ModelId;
 
 /// Makes the connection under test.
 pub(crate) type Make = Arc<dyn Fn(&Link) -> Result<ProviderSet> + Send + Sync>;
@@ -27,6 +26,7 @@ pub(crate) struct Setup {
     pub(crate) make_over: Option<MakeOver>,
     pub(crate) answers: Answers,
     pub(crate) model: ModelId,
+    pub(crate) embedding_model: ModelId,
 }
 
 /// What a check found: nothing wrong, what was wrong, or why it was not made.

@@ -64,7 +64,7 @@ fn embedder(stage: &Stage) -> Result<DynEmbeddingProvider, NotMade> {
 /// A request for as many vectors as wanted.
 fn embedding(stage: &Stage, wanted: usize) -> EmbedRequest {
     let texts = (0..wanted).map(|number| format!("conformance input {number}"));
-    EmbedRequest::new(stage.model(), texts)
+    EmbedRequest::new(&stage.setup.embedding_model, texts)
 }
 
 fn vectors(stage: &Stage) -> Result<Answer, NotMade> {

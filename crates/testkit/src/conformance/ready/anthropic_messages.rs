@@ -289,6 +289,7 @@ fn models() -> Answer {
 fn native_request() -> Value {
     json!({
         "max_tokens": 99,
+        "model": "conformance-asked-model",
         "messages": [{"role": "user", "content": "as in the body"}],
         "temperature": 0.5,
     })

@@ -1,11 +1,13 @@
 //! Google's generateContent, its list of models, embeddings and count of tokens.
 
-use interline_core::{FinishReason, Usage};
+use interline_core::{FinishReason, FormatId, Usage};
 use serde_json::{Value, json};
 
 use super::{PIECES, TEXT, arguments, other_arguments};
 use crate::conformance::requests::TOOL;
 use crate::conformance::{Answer, Answers, Said, Slot};
+
+const FORMAT: FormatId = FormatId::from_static("gemini.generate_content");
 
 /// The vendor's proof of its thinking.
 const SIGNATURE: &str = "Y29uZm9ybWFuY2Utc2lnbmF0dXJl";
@@ -57,6 +59,7 @@ pub(in crate::conformance) fn answers() -> Answers {
             Slot::TokenCount,
             Answer::json(&json!({"totalTokens": 2095})).says(Said::tokens(2095)),
         )
+        .with_native_request(FORMAT, native_request())
 }
 
 fn refusal(status: u16, message: &str) -> Answer {
@@ -230,4 +233,12 @@ fn embeddings() -> Answer {
         .collect();
     Answer::json(&json!({"embeddings": values}))
         .says(Said::embeddings(vectors).with_usage(Usage::default()))
+}
+
+/// The model stands in the path.
+fn native_request() -> Value {
+    json!({
+        "contents": [{"role": "user", "parts": [{"text": "as in the body"}]}],
+        "generationConfig": {"temperature": 0.5, "maxOutputTokens": 99},
+    })
 }

@@ -267,6 +267,7 @@ fn embeddings() -> Answer {
 
 fn native_request() -> Value {
     json!({
+        "model": "conformance-asked-model",
         "messages": [{"role": "user", "content": "as in the body"}],
         "temperature": 0.5,
         "top_p": 0.75,
