@@ -7,7 +7,7 @@ use interline_core::{
     CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, DynEmbeddingProvider,
     DynModelLister, ModelId, Provider, ProviderId, ProviderSet, Result, async_trait,
 };
-use interline_dialect_openai::ChatAdapter;
+use interline_dialect_openai::ChatApis;
 
 use crate::{AzureOpenAiBuilder, Flavor};
 
@@ -19,7 +19,7 @@ const OPENAI_DOMAIN: &str = "openai";
 /// As a [`Provider`] it is the resource's chat. Turned into a [`ProviderSet`], which is what a client
 /// takes, it brings its embeddings and its list of models along.
 pub struct AzureOpenAi {
-    pub(crate) chat: ChatAdapter,
+    pub(crate) chat: ChatApis,
     pub(crate) embeddings: DynEmbeddingProvider,
     pub(crate) models: DynModelLister,
     pub(crate) flavor: Flavor,

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, header};
 use interline_core::{Error, ProviderId, Result};
-use interline_dialect_openai::ChatAdapter;
 use interline_dialect_openai::embeddings::EmbeddingsAdapter;
 use interline_dialect_openai::models::ModelsAdapter;
+use interline_dialect_openai::responses::ResponsesAdapter;
+use interline_dialect_openai::{ChatAdapter, ChatApi, ChatApis};
 use interline_transport::{ConnectionSettings, Transport, secret_header};
 use secrecy::SecretString;
 
@@ -28,6 +29,7 @@ pub struct AzureOpenAiBuilder {
     settings: ConnectionSettings,
     api_version: Option<String>,
     flavor: Flavor,
+    api: ChatApi,
     transport: Option<Arc<dyn Transport>>,
 }
 
@@ -38,6 +40,7 @@ impl Default for AzureOpenAiBuilder {
             settings: ConnectionSettings::default(),
             api_version: None,
             flavor: Flavor::default(),
+            api: ChatApi::default(),
             transport: None,
         }
     }
@@ -81,6 +84,13 @@ impl AzureOpenAiBuilder {
         self
     }
 
+    /// Says which API serves a call that arrives in another format; the default is Chat Completions.
+    #[must_use]
+    pub fn api(mut self, api: ChatApi) -> Self {
+        self.api = api;
+        self
+    }
+
     /// Sends a header with every request.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
@@ -106,8 +116,8 @@ impl AzureOpenAiBuilder {
     ///
     /// # Errors
     /// `InvalidRequest` where the address is missing, where there is neither a key nor a header that
-    /// stands for one, or where a key, header or version cannot be sent; what
-    /// [`ConnectionSettings::transport`] says.
+    /// stands for one, where a key, header or version cannot be sent, or where Responses are preferred
+    /// and the version has none; what [`ConnectionSettings::transport`] says.
     pub fn build(self) -> Result<AzureOpenAi> {
         let surface = Surface::of(self.flavor, self.api_version.as_deref())?;
         let Some(base_url) = &self.settings.base_url else {
@@ -131,10 +141,22 @@ impl AzureOpenAiBuilder {
         let quirks = surface.embedding_quirks;
         let embeddings = EmbeddingsAdapter::new(id.clone(), shared(), base(), with(), quirks)
             .with_endpoint(surface.embeddings);
+        let health = surface.models.clone();
         let models =
             ModelsAdapter::new(id.clone(), shared(), base(), with()).with_endpoint(surface.models);
-        let chat = ChatAdapter::new(id, shared(), base(), with(), surface.quirks)
+        let quirks = surface.quirks.clone();
+        let chat = ChatAdapter::new(id.clone(), shared(), base(), with(), quirks)
             .with_endpoints(surface.endpoints);
+        let chat = match (surface.responses, self.api) {
+            (Some(endpoint), api) => {
+                let responses = ResponsesAdapter::new(id, shared(), base(), with(), surface.quirks)
+                    .with_endpoint(endpoint)
+                    .with_health(health);
+                ChatApis::both(chat, responses, api)
+            }
+            (None, ChatApi::Responses) => return Err(no_responses(&id)),
+            (None, _) => ChatApis::chat_only(chat),
+        };
         Ok(AzureOpenAi {
             chat,
             embeddings: Arc::new(embeddings),
@@ -147,6 +169,14 @@ impl AzureOpenAiBuilder {
 /// Whether the extra headers hold a credential: tokens of Entra ID stand in place of the key.
 fn has_credential(headers: &HeaderMap) -> bool {
     headers.contains_key(API_KEY) || headers.contains_key(header::AUTHORIZATION)
+}
+
+fn no_responses(id: &ProviderId) -> Error {
+    Error::invalid_request(format!(
+        "provider `{id}` of kind `{KIND}` has no Responses API in this api_version or flavor; leave \
+         api or api_version out"
+    ))
+    .with_param(ChatApi::SETTING)
 }
 
 fn missing_address(id: &ProviderId) -> Error {

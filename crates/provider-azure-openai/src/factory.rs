@@ -1,6 +1,7 @@
 //! Makes connections of kind `azure-openai` from configuration.
 
 use interline_core::{Error, ProviderFactory, ProviderSet, ProviderSettings, Result};
+use interline_dialect_openai::ChatApi;
 use interline_transport::ConnectionSettings;
 use serde_json::{Map, Value, json};
 
@@ -8,7 +9,7 @@ use crate::builder::KIND;
 use crate::{AzureOpenAi, AzureOpenAiBuilder, Flavor};
 
 /// The settings that other kinds do not have.
-const OWN: [&str; 2] = ["api_version", "flavor"];
+const OWN: [&str; 3] = ["api_version", "flavor", ChatApi::SETTING];
 
 /// Makes connections of kind `azure-openai` from configuration.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,6 +36,7 @@ impl ProviderFactory for AzureOpenAiFactory {
             "default": "openai",
             "description": "Whose models are served: OpenAI's, or those of Azure AI Foundry.",
         });
+        schema["properties"][ChatApi::SETTING] = ChatApi::schema();
         schema
     }
 
@@ -67,6 +69,7 @@ fn with_own(
         };
         builder = builder.api_version(version.to_owned());
     }
+    builder = builder.api(ChatApi::from_setting(set(ChatApi::SETTING))?);
     match set("flavor").map(Value::as_str) {
         None | Some(Some("openai")) => Ok(builder),
         Some(Some("foundry")) => Ok(builder.flavor(Flavor::Foundry)),
@@ -125,7 +128,7 @@ mod tests {
         refused(
             json!({"base_url": "https://n.example", "region": "eu"}),
             "provider `mine`: unknown setting `region`; known are base_url, api_key, headers, \
-             timeouts, api_version, flavor",
+             timeouts, api_version, flavor, api",
         );
     }
 

@@ -25,6 +25,9 @@ const FOUNDRY_VERSION: &str = "2024-05-01-preview";
 /// life cycle of API versions; earlier ones refuse both.
 const NEWER_FIELDS: &str = "2024-09-01";
 
+/// The version in which Responses came to dated versions, by Azure's list of API versions.
+const RESPONSES_SINCE: &str = "2025-03-01";
+
 /// Paths of the resource that users copy behind the host; both APIs are below the host.
 const KNOWN_PATHS: [&str; 3] = ["/openai/v1", "/openai", "/models"];
 
@@ -33,6 +36,8 @@ const KNOWN_PATHS: [&str; 3] = ["/openai/v1", "/openai", "/models"];
 pub(crate) struct Surface {
     pub(crate) endpoints: Endpoints,
     pub(crate) quirks: Quirks,
+    /// Where Responses are; `None` where the version has none.
+    pub(crate) responses: Option<Endpoint>,
     pub(crate) embeddings: Endpoint,
     pub(crate) embedding_quirks: EmbeddingQuirks,
     pub(crate) models: Endpoint,
@@ -58,7 +63,10 @@ impl Surface {
                 } else {
                     Quirks::new()
                 };
-                let paths = Paths::DEPLOYMENTS;
+                let mut paths = Paths::DEPLOYMENTS;
+                if version < RESPONSES_SINCE {
+                    paths.responses = None;
+                }
                 Self::at(paths, Some(version), quirks, EmbeddingQuirks::new())
             }
             (Flavor::OpenAi, version) => {
@@ -85,6 +93,7 @@ impl Surface {
                 None => endpoints,
             },
             quirks,
+            responses: paths.responses.map(endpoint),
             embeddings: endpoint(paths.embeddings),
             embedding_quirks,
             models: endpoint(paths.models),
@@ -95,6 +104,8 @@ impl Surface {
 /// The paths of one API.
 struct Paths {
     chat: &'static str,
+    /// The model stands in the body, whatever the version.
+    responses: Option<&'static str>,
     embeddings: &'static str,
     /// Lists the models that could be deployed, not the deployments, which only the resource's
     /// management tells; needs the key.
@@ -104,16 +115,19 @@ struct Paths {
 impl Paths {
     const V1: Self = Self {
         chat: "openai/v1/chat/completions",
+        responses: Some("openai/v1/responses"),
         embeddings: "openai/v1/embeddings",
         models: "openai/v1/models",
     };
     const DEPLOYMENTS: Self = Self {
         chat: "openai/deployments/{model}/chat/completions",
+        responses: Some("openai/responses"),
         embeddings: "openai/deployments/{model}/embeddings",
         models: "openai/models",
     };
     const FOUNDRY: Self = Self {
         chat: "models/chat/completions",
+        responses: None,
         embeddings: "models/embeddings",
         models: "openai/models",
     };
@@ -220,6 +234,30 @@ mod tests {
             "models/chat/completions?api-version=2024-05-01-preview",
             "openai/models?api-version=2024-05-01-preview",
         );
+    }
+
+    #[test]
+    fn responses_are_where_the_version_has_them() {
+        for (flavor, version, path) in [
+            (Flavor::OpenAi, None, Some("openai/v1/responses")),
+            (
+                Flavor::OpenAi,
+                Some("preview"),
+                Some("openai/v1/responses?api-version=preview"),
+            ),
+            (
+                Flavor::OpenAi,
+                Some("2025-03-01-preview"),
+                Some("openai/responses?api-version=2025-03-01-preview"),
+            ),
+            (Flavor::OpenAi, Some("2024-10-21"), None),
+            (Flavor::Foundry, None, None),
+        ] {
+            let surface = Surface::of(flavor, version).expect("a good version");
+            let url = surface.responses.map(|at| at.url("https://x.example"));
+            let expected = path.map(|path| format!("https://x.example/{path}"));
+            assert_eq!(url, expected, "{version:?}");
+        }
     }
 
     #[test]

@@ -59,5 +59,6 @@ impl Vendor for DeepSeekVendor {
             variable: "DEEPSEEK_API_KEY",
         },
         QUIRKS,
-    );
+    )
+    .with_responses("responses");
 }

@@ -33,13 +33,13 @@ pub type LocalFactory = VendorFactory<LocalVendor>;
 /// What is safe for servers that nobody can know beforehand: they may have every feature; chat
 /// templates of open models know no `developer` role, and some take strings only; Ollama ignores
 /// `max_completion_tokens` and would answer without a bound; open models expect their thoughts back
-/// between tool calls; and some servers close a stream behind its finish reason without `[DONE]`.
+/// between tool calls, Ollama as `reasoning`, llama.cpp as `reasoning_content`; and some servers close a stream behind its finish reason without `[DONE]`.
 const QUIRKS: Quirks = Quirks::new()
     .with_features(FeatureSet::all())
     .with_developer_role(DeveloperRole::AsSystem)
     .with_output_limit(OutputLimit::MaxTokens)
     .with_text_parts(TextParts::Joined)
-    .with_earlier_reasoning(EarlierReasoning::ReasoningContent)
+    .with_earlier_reasoning(EarlierReasoning::EitherName)
     .with_stream_end(StreamEnd::DoneOrFinished);
 
 /// The vendor as a type: its defaults.
@@ -53,6 +53,8 @@ impl Vendor for LocalVendor {
         KeyRule::Optional,
         QUIRKS,
     )
+    // Ollama, vLLM, llama.cpp and LM Studio have it; a server without it says 404 to what arrives so.
+    .with_responses("responses")
     .with_embeddings("embeddings", EmbeddingQuirks::new());
 }
 

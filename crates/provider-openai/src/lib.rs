@@ -1,4 +1,4 @@
-//! OpenAI, over its Chat Completions, Embeddings and Models APIs.
+//! OpenAI, over its Chat Completions, Responses, Embeddings and Models APIs.
 //!
 //! ```
 //! use interline_core::Provider;
@@ -59,6 +59,7 @@ impl Vendor for OpenAiVendor {
         },
         QUIRKS,
     )
+    .with_responses("responses")
     .with_embeddings("embeddings", EmbeddingQuirks::new())
     // Azure serves the same models from the same hands, and declares the same domain.
     .with_failure_domain("openai");

@@ -49,6 +49,7 @@ impl Vendor for OpenRouterVendor {
         },
         QUIRKS,
     )
+    .with_responses("responses")
     .with_embeddings("embeddings", EmbeddingQuirks::new())
     .with_health_path("key");
 }

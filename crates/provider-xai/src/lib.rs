@@ -47,5 +47,6 @@ impl Vendor for XaiVendor {
             variable: "XAI_API_KEY",
         },
         QUIRKS,
-    );
+    )
+    .with_responses("responses");
 }
