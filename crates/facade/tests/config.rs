@@ -261,7 +261,7 @@ fn what_later_versions_know_is_refused_by_name() {
     refused(
         r"
 providers:
-  a: { kind: openai, limits: { rpm: 3 }, failure_domain: '', api: responses }
+  a: { kind: openai, limits: { rpm: 3 }, failure_domain: '' }
 admin: { token: '${KEY}' }
 router: {}
 budget: { daily_usd: 100 }
@@ -269,17 +269,10 @@ budget: { daily_usd: 100 }
         &[
             "test.yaml:3:",
             "test.yaml:3:",
-            "test.yaml:3:",
             "test.yaml:4:8: admin: is not available in this version",
             "test.yaml:5:9: router: is not available in this version",
             "test.yaml:6:9: budget: is not available in this version",
         ],
-    );
-    let text = "providers: { a: { kind: openai, api: responses } }";
-    let error = client(text).expect_err("not yet");
-    assert!(
-        error.message().contains("`responses` is not available"),
-        "{error}"
     );
 }
 
@@ -382,8 +375,6 @@ fn the_schema_knows_the_kinds_and_hides_what_is_not_there_yet() {
     let titles: Vec<_> = kinds.iter().map(|kind| kind["title"].as_str()).collect();
     assert_eq!(titles, [Some("anthropic"), Some("openai")]);
     assert_eq!(kinds[1]["properties"]["kind"], json!({ "const": "openai" }));
-    assert_eq!(kinds[1]["properties"]["api"], json!({ "const": "chat" }));
-    assert_eq!(kinds[0]["properties"].get("api"), None);
     let text = schema.to_string();
     assert!(
         text.contains("round_robin") && text.contains("first_token"),

@@ -20,16 +20,6 @@ const SECRETS: [&str; 4] = [
     "session_token",
 ];
 
-/// Kinds that may say which of the vendor's APIs serves a chat call.
-pub(super) const KINDS_WITH_API: [&str; 6] = [
-    "azure-openai",
-    "deepseek",
-    "local",
-    "openai",
-    "openrouter",
-    "xai",
-];
-
 /// Makes the provider of a written entry, or notes why that cannot be.
 pub(super) fn build(
     name: &str,
@@ -60,9 +50,6 @@ pub(super) fn build(
                 None => mistakes.add(&path, value.place, "must be a text that is not empty"),
             },
             LATER => mistakes.add_later(&path, value.place),
-            "api" if kind.is_none_or(|kind| KINDS_WITH_API.contains(&kind)) => {
-                check_api(&path, value, mistakes);
-            }
             key => {
                 if SECRETS.contains(&key) {
                     check_key(&path, value, mistakes);
@@ -137,18 +124,6 @@ fn kind_of<'a>(
         return None;
     }
     Some(name)
-}
-
-fn check_api(path: &str, value: &Located<Value>, mistakes: &mut Mistakes<'_>) {
-    match value.value.as_str() {
-        Some("chat") => {}
-        Some("responses") => mistakes.add(
-            path,
-            value.place,
-            "`responses` is not available in this version: use `chat`",
-        ),
-        _ => mistakes.add(path, value.place, "is unknown: use `chat`"),
-    }
 }
 
 /// A key in the file would end up in backups and repositories.

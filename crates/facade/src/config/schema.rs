@@ -3,7 +3,6 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
-use super::provider_check::KINDS_WITH_API;
 use super::shape::File;
 use crate::Registry;
 
@@ -36,9 +35,6 @@ fn of_kind(kind: &str, mut settings: Value) -> Value {
         "minLength": 1,
         "description": "What the vendor fails together with; others that name it are asked last.",
     });
-    if KINDS_WITH_API.contains(&kind) {
-        settings["properties"]["api"] = json!({ "const": "chat" });
-    }
     let mut required = settings["required"].as_array().cloned().unwrap_or_default();
     required.push(json!("kind"));
     settings["required"] = Value::Array(required);
