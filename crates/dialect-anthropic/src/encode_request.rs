@@ -25,7 +25,7 @@ use crate::{FORMAT, ModelPlace, Quirks, conversation, format, schema, settings, 
 /// The body's own version, for vendors that want one there.
 pub(crate) const BODY_VERSION: &str = "anthropic_version";
 
-/// The highest `temperature` of the format.
+/// The highest `temperature` of the format, which is also its default.
 const HIGHEST_TEMPERATURE: f64 = 1.0;
 
 /// The least `top_p` that goes together with thinking, by Anthropic's documentation.
@@ -168,7 +168,9 @@ fn put_sampling(
     if generation.sampling == Sampling::Fixed {
         return;
     }
-    let temperature = params.temperature.filter(|_| !thinking.is_on);
+    let temperature = params
+        .temperature
+        .filter(|temperature| !thinking.is_on || is_default_temperature(*temperature));
     if let Some(temperature) = temperature {
         let temperature = temperature.min(HIGHEST_TEMPERATURE);
         body.insert("temperature".into(), json!(temperature));
@@ -183,6 +185,11 @@ fn put_sampling(
     if let Some(top_k) = params.top_k.filter(|_| !thinking.is_on) {
         body.insert("top_k".into(), json!(top_k));
     }
+}
+
+/// Whether this is the temperature that models have without a word, the only one beside thinking.
+fn is_default_temperature(temperature: f64) -> bool {
+    (temperature - HIGHEST_TEMPERATURE).abs() < f64::EPSILON
 }
 
 /// `thinking` and `output_config`: as the caller wrote them where that still holds, else from types.

@@ -175,7 +175,7 @@ impl VertexBuilder {
             place,
         };
         Ok(Vertex::over(Apis {
-            gemini: gemini(&self.id, &exchange),
+            gemini: gemini(&self.id, &exchange, self.api_version),
             claude: claude(&self.id, &exchange),
             open: open_models(&self.id, &exchange),
             id: self.id,
@@ -193,9 +193,14 @@ impl VertexBuilder {
     }
 }
 
-fn gemini(id: &ProviderId, exchange: &Exchange) -> GenerateContentAdapter {
+fn gemini(id: &ProviderId, exchange: &Exchange, version: ApiVersion) -> GenerateContentAdapter {
+    // `v1beta1` takes the ids, as recorded calls show; of `v1` refusals are reported.
+    let call_ids = match version {
+        ApiVersion::V1 => CallIds::LeftOut,
+        ApiVersion::V1Beta1 => CallIds::Sent,
+    };
     let quirks = interline_dialect_gemini::Quirks::default()
-        .with_call_ids(CallIds::LeftOut)
+        .with_call_ids(call_ids)
         .with_count_body(CountBody::PromptFields);
     GenerateContentAdapter::new(
         id,

@@ -129,6 +129,8 @@ fn thinking_displaces_sampling_and_gives_way_to_a_forced_tool() {
     assert_eq!(thinks["thinking"]["budget_tokens"], 2048);
     assert_eq!(thinks["max_tokens"], 4096 + 2048);
     assert_eq!(thinks["temperature"], Value::Null);
+    let default = sent(&request.clone().with_temperature(1.0));
+    assert_eq!(default["temperature"], 1.0);
     let forced = sent(&request.with_tool_choice(ToolChoice::Required));
     assert_eq!(forced["thinking"], Value::Null);
     assert_eq!(forced["temperature"], 0.5);

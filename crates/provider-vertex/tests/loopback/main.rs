@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use futures_util::future::join_all;
 use interline_core::{
     CallContext, ChatRequest, EmbedPurpose, EmbedRequest, EmbeddingProvider, ErrorKind, Message,
-    ModelLister, Origin, Phase, Provider, ProviderId, TokenCounter,
+    ModelLister, Origin, Part, Phase, Provider, ProviderId, Role, TokenCounter, ToolCall,
 };
-use interline_provider_vertex::{Vertex, VertexBuilder};
+use interline_provider_vertex::{ApiVersion, Vertex, VertexBuilder};
 use serde_json::{Value, json};
 
 use server::Server;
@@ -129,6 +129,34 @@ async fn the_models_name_decides_where_a_call_goes() {
             request.contains("authorization: Bearer ya29.given\r\n"),
             "{request}"
         );
+    }
+}
+
+#[tokio::test]
+async fn ids_of_calls_are_spared_the_version_that_refuses_them() {
+    let server = Server::start(rule).await;
+    let request = ChatRequest::new(
+        "gemini-2.5-flash",
+        [
+            Message::user("1+1?"),
+            Message::new(
+                Role::Assistant,
+                [Part::tool_call(ToolCall::new("own-id", "add", "{}"))],
+            ),
+            Message::tool_result("own-id", "2"),
+        ],
+    );
+    for (version, id) in [
+        (ApiVersion::V1, Value::Null),
+        (ApiVersion::V1Beta1, json!("own-id")),
+    ] {
+        let builder = builder(&server).access_token("t").api_version(version);
+        let vertex = builder.build().expect("complete");
+        let answer = vertex.complete(&CallContext::new("c"), &request).await;
+        answer.expect("an answer");
+        let sent = body(&server.asked().pop().expect("asked"));
+        let call = &sent["contents"][1]["parts"][0]["functionCall"];
+        assert_eq!((&call["name"], &call["id"]), (&json!("add"), &id));
     }
 }
 

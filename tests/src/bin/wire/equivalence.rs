@@ -1,21 +1,27 @@
-//! Which differences between two requests say the same to the vendor: data, with a reason each.
+//! Which differences between two requests say the same to the vendor: rules as data, with a reason each.
+
+mod anthropic;
+mod gemini;
+mod openai;
 
 use serde_json::{Map, Value};
 
 /// A rule by which two spellings of a request become one.
 pub(crate) struct Equivalence {
+    /// How the protocols begin that it holds for; empty for all.
+    pub(crate) apis: &'static [&'static str],
     /// Why the spellings mean the same.
-    #[expect(dead_code, reason = "for whoever reads the list")]
-    reason: &'static str,
+    pub(crate) reason: &'static str,
     /// Rewrites one value, whose children are rewritten already, to the common spelling. The first
     /// argument is the key under which it stands, empty in lists and at the top.
-    apply: fn(&str, &mut Value),
+    pub(crate) apply: fn(&str, &mut Value),
 }
 
-/// The rules, in the order in which they are applied.
-const EQUIVALENCES: [Equivalence; 3] = [
+/// The rules of every format.
+const ALL: &[Equivalence] = &[
     Equivalence {
-        reason: "a field that is null is absent to every vendor here",
+        apis: &[],
+        reason: "a field that is null is absent",
         apply: |_, value| {
             if let Value::Object(fields) = value {
                 fields.retain(|_, field| !field.is_null());
@@ -23,6 +29,7 @@ const EQUIVALENCES: [Equivalence; 3] = [
         },
     },
     Equivalence {
+        apis: &[],
         reason: "JSON has one kind of number: 1 is 1.0",
         apply: |_, value| {
             if let Some(number) = value.as_f64() {
@@ -31,13 +38,26 @@ const EQUIVALENCES: [Equivalence; 3] = [
         },
     },
     Equivalence {
+        apis: &[],
         reason: "a string is short for one part of text",
         apply: |key, value| {
-            if key == "content"
+            if ["content", "system"].contains(&key)
                 && let Some([part]) = value.as_array().map(Vec::as_slice)
                 && let Some(text) = bare_text(part)
             {
                 *value = text.into();
+            }
+        },
+    },
+    Equivalence {
+        apis: &[],
+        reason: "an empty list of tools or calls says what its absence says",
+        apply: |_, value| {
+            if let Value::Object(fields) = value {
+                fields.retain(|key, field| {
+                    !["tools", "tool_calls"].contains(&key.as_str())
+                        || *field != Value::Array(vec![])
+                });
             }
         },
     },
@@ -50,12 +70,35 @@ fn bare_text(part: &Value) -> Option<String> {
     is_bare.then(|| text.to_owned())
 }
 
-/// The request in the common spelling.
-pub(crate) fn common(mut request: Value) -> Value {
-    for rule in &EQUIVALENCES {
-        rewrite("", &mut request, rule.apply);
+/// How two requests differ, and which rules made differences go.
+pub(crate) struct Comparison {
+    /// Where they say something else, one sentence each.
+    pub(crate) differences: Vec<String>,
+    /// The reasons of the rules by which other differences were found harmless.
+    pub(crate) harmless: Vec<&'static str>,
+}
+
+/// Compares the recorded request of a protocol with the one that was sent.
+pub(crate) fn compare(api: &str, mut recorded: Value, mut sent: Value) -> Comparison {
+    let mut left = differences(&recorded, &sent);
+    let mut harmless = Vec::new();
+    let rules = [ALL, openai::RULES, anthropic::RULES, gemini::RULES];
+    for rule in rules.into_iter().flatten() {
+        if !rule.apis.is_empty() && !rule.apis.iter().any(|begin| api.starts_with(begin)) {
+            continue;
+        }
+        rewrite("", &mut recorded, rule.apply);
+        rewrite("", &mut sent, rule.apply);
+        let still = differences(&recorded, &sent);
+        if still != left {
+            harmless.push(rule.reason);
+            left = still;
+        }
     }
-    request
+    Comparison {
+        differences: left,
+        harmless,
+    }
 }
 
 fn rewrite(key: &str, value: &mut Value, apply: fn(&str, &mut Value)) {
@@ -75,19 +118,28 @@ fn rewrite(key: &str, value: &mut Value, apply: fn(&str, &mut Value)) {
     apply(key, value);
 }
 
+/// Gives a field the name of another one, unless that one is there.
+fn rename(fields: &mut Map<String, Value>, from: &str, to: &str) {
+    if !fields.contains_key(to)
+        && let Some(value) = fields.remove(from)
+    {
+        fields.insert(to.to_owned(), value);
+    }
+}
+
 /// Where two requests differ, one sentence each.
-pub(crate) fn differences(recorded: &Value, sent: &Value) -> Vec<String> {
+fn differences(recorded: &Value, sent: &Value) -> Vec<String> {
     let mut found = Vec::new();
-    compare("", recorded, sent, &mut found);
+    descend("", recorded, sent, &mut found);
     found
 }
 
-fn compare(path: &str, recorded: &Value, sent: &Value, found: &mut Vec<String>) {
+fn descend(path: &str, recorded: &Value, sent: &Value, found: &mut Vec<String>) {
     match (recorded, sent) {
-        (Value::Object(left), Value::Object(right)) => compare_fields(path, left, right, found),
+        (Value::Object(left), Value::Object(right)) => fields(path, left, right, found),
         (Value::Array(left), Value::Array(right)) if left.len() == right.len() => {
             for (position, (left, right)) in left.iter().zip(right).enumerate() {
-                compare(&format!("{path}[{position}]"), left, right, found);
+                descend(&format!("{path}[{position}]"), left, right, found);
             }
         }
         _ if recorded == sent => {}
@@ -99,7 +151,7 @@ fn compare(path: &str, recorded: &Value, sent: &Value, found: &mut Vec<String>) 
     }
 }
 
-fn compare_fields(
+fn fields(
     path: &str,
     left: &Map<String, Value>,
     right: &Map<String, Value>,
@@ -113,7 +165,7 @@ fn compare_fields(
             format!("{path}.{key}")
         };
         match (left.get(key), right.get(key)) {
-            (Some(left), Some(right)) => compare(&place, left, right, found),
+            (Some(left), Some(right)) => descend(&place, left, right, found),
             (left, right) => {
                 found.push(format!(
                     "`{place}` was {}, is {}",

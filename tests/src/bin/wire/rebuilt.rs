@@ -21,13 +21,14 @@ pub(crate) async fn run(case: &RecordedCase, api: &Api) -> Option<Vec<String>> {
     }
     let Some(sent) = exchange.sent else {
         let why = exchange.outcome.error.map(|error| error.to_string());
-        return Some(vec![format!(
-            "nothing was sent: {}",
-            why.unwrap_or_default()
-        )]);
+        let why = format!("nothing was sent: {}", why.unwrap_or_default());
+        return Some(Comparison {
+            differences: vec![why],
+            harmless: Vec::new(),
+        });
     };
     let unread = unread_keys(api);
-    let compared = |body: Value| common(without_uncompared(body, unread));
+    let compared = |body: Value| common(without_uncompared(body, unread), &case.provider);
     Some(differences(&compared(recorded), &compared(sent.body)))
 }
 
