@@ -8,6 +8,7 @@ mod adapter;
 mod fixtures;
 mod passing_through;
 mod recorded;
+mod responses_round_trip;
 mod round_trip;
 mod stream_round_trip;
 mod support;
