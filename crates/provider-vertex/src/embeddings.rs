@@ -82,9 +82,10 @@ fn one(req: &EmbedRequest, text: &str) -> Bytes {
 /// last.
 fn joined(req: &EmbedRequest, answers: Vec<EmbedResponse>) -> EmbedResponse {
     let mut whole = EmbedResponse::new(req.model.as_str(), Vec::new());
-    let counts = answers.iter().map(|answer| answer.usage.input_tokens);
     let mut usage = Usage::default();
-    usage.input_tokens = counts.sum();
+    usage.input_tokens = answers.iter().try_fold(0_u64, |sum, answer| {
+        Some(sum.saturating_add(answer.usage.input_tokens?))
+    });
     whole.usage = usage;
     let alone = answers.len() == 1;
     for answer in answers {
@@ -159,5 +160,7 @@ mod tests {
         assert_eq!(whole.embeddings.len(), 2);
         let whole = joined(&req, vec![answer(Some(2)), answer(None)]);
         assert!(whole.usage.is_unknown());
+        let absurd = joined(&req, vec![answer(Some(2)), answer(Some(u64::MAX))]);
+        assert_eq!(absurd.usage.input_tokens, Some(u64::MAX));
     }
 }

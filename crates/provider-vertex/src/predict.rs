@@ -112,6 +112,9 @@ pub(crate) fn decode(model: &str, body: Bytes) -> Result<EmbedResponse> {
 #[cfg(test)]
 mod tests {
     use interline_core::{EmbedPurpose, ErrorKind};
+    use proptest::collection::vec;
+    use proptest::option;
+    use proptest::prelude::{any, prop_assert_eq, proptest};
 
     use super::*;
 
@@ -160,6 +163,33 @@ mod tests {
             Bytes::from(r#"{"predictions":[{"embeddings":{"values":[1]}}]}"#),
         );
         assert!(uncounted.expect("vectors").usage.is_unknown());
+    }
+
+    proptest! {
+        #[test]
+        fn any_request_survives_the_way_out_and_back(
+            texts in vec("\\PC{1,20}", 1..5),
+            dimensions in option::of(1u32..4096),
+            task in option::of("[A-Z_]{1,12}"),
+        ) {
+            let mut body = EmbedBody::default();
+            body.inputs = texts.into_iter().map(EmbedInput::from).collect();
+            body.dimensions = dimensions;
+            body.purpose = task.as_deref().map(purpose);
+            let request = EmbedRequest::from_body("m", body.clone());
+            let back = decode_predict_request("m", encode(&request).expect("encodable"));
+            let back = back.expect("decodable");
+            prop_assert_eq!(&back.inputs, &body.inputs);
+            prop_assert_eq!(back.dimensions, body.dimensions);
+            prop_assert_eq!(&back.purpose, &body.purpose);
+        }
+
+        #[test]
+        fn no_bytes_make_anything_panic(bytes in vec(any::<u8>(), 0..200)) {
+            let bytes = Bytes::from(bytes);
+            let _ = decode("m", bytes.clone());
+            let _ = decode_predict_request("m", bytes);
+        }
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use interline_dialect_anthropic::{StreamDecoder, decode_error, decode_request, decode_response};
+use interline_dialect_anthropic::{
+    Quirks, StreamDecoder, decode_count_request, decode_error, decode_request, decode_response,
+    encode_count_request,
+};
 use interline_transport::SseEvent;
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
@@ -68,6 +71,9 @@ fn confused_json() -> impl Strategy<Value = Value> {
 
 fn read_everywhere(data: &Bytes, decoder: &mut StreamDecoder) {
     let _ = decode_request(data.clone(), Vec::new());
+    if let Ok(request) = decode_count_request(data.clone(), Vec::new()) {
+        let _ = encode_count_request(&request, &Quirks::default());
+    }
     let _ = decode_response(data.clone());
     let _ = decode_error(500, &HeaderMap::new(), data.clone());
     let _ = decoder.push(SseEvent::new(None, data.clone()));

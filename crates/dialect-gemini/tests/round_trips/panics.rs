@@ -3,7 +3,9 @@
 use bytes::Bytes;
 use http::HeaderMap;
 use interline_dialect_gemini::{
-    Quirks, StreamDecoder, decode_error, decode_request, decode_response, encode_request,
+    Quirks, StreamDecoder, decode_count_response, decode_embed_request, decode_embed_response,
+    decode_error, decode_model_page, decode_request, decode_response, encode_embed_request,
+    encode_request,
 };
 use interline_transport::SseEvent;
 use proptest::collection::vec;
@@ -11,7 +13,17 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 use proptest::sample::select;
 use serde_json::Value;
 
-const KEYS: [&str; 30] = [
+const KEYS: [&str; 40] = [
+    "requests",
+    "taskType",
+    "outputDimensionality",
+    "embedding",
+    "embeddings",
+    "values",
+    "models",
+    "publisherModels",
+    "nextPageToken",
+    "totalTokens",
     "candidates",
     "content",
     "contents",
@@ -72,6 +84,13 @@ fn read_everywhere(data: &Bytes, decoder: &mut StreamDecoder) {
         request.edit(|_| {});
         let _ = encode_request(&request, &Quirks::default());
     }
+    if let Ok(request) = decode_embed_request("m", data.clone()) {
+        let _ = encode_embed_request(&request);
+        let _ = encode_embed_request(&request.edited(|_| {}));
+    }
+    let _ = decode_embed_response("m", data.clone());
+    let _ = decode_model_page(data);
+    let _ = decode_count_response(data.clone());
     let _ = decode_response(data.clone());
     let _ = decode_error(500, &HeaderMap::new(), data.clone());
     let _ = decoder.push(SseEvent::new(None, data.clone()));
