@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use interline_catalog::estimate_input_tokens;
+use interline_catalog::{Tier, estimate_input_tokens};
 use interline_core::{
     ChatRequest, DynTokenCounter, Error, ErrorKind, Operation, Result, Target, Usage,
 };
@@ -22,6 +22,8 @@ pub struct TokenCount {
     pub source: CountSource,
     /// For which target it holds.
     pub target: Target,
+    /// How dear that target's model is.
+    pub tier: Tier,
     /// Who counted, and what happened before; `None` for an estimate.
     pub route: Option<RouteInfo>,
 }
@@ -85,7 +87,7 @@ impl Client {
             if let Some(metrics) = &self.inner.metrics {
                 metrics.estimated(&planned.route.name);
             }
-            return Ok(estimated(first, &request));
+            return Ok(self.estimated(first, &request));
         }
         match self.ask_counters(planned, &request, &options).await {
             Ok(count) => Ok(count),
@@ -96,7 +98,7 @@ impl Client {
                     kind = %error.kind(),
                     "no vendor counted the tokens: they are estimated"
                 );
-                Ok(estimated(first, &request))
+                Ok(self.estimated(first, &request))
             }
         }
     }
@@ -133,17 +135,19 @@ impl Client {
             tokens: answer.value,
             source: CountSource::Vendor,
             target,
+            tier: route.tier,
             route: Some(route),
         })
     }
-}
 
-fn estimated(target: Target, request: &ChatRequest) -> TokenCount {
-    TokenCount {
-        tokens: estimate_input_tokens(request, target.model.as_str()),
-        source: CountSource::Estimate,
-        target,
-        route: None,
+    fn estimated(&self, target: Target, request: &ChatRequest) -> TokenCount {
+        TokenCount {
+            tokens: estimate_input_tokens(request, target.model.as_str()),
+            source: CountSource::Estimate,
+            tier: self.inner.tier(&target),
+            target,
+            route: None,
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::inbound::{self, Inbound};
 use crate::inbound_keys::InboundKeys;
 use crate::journal::Journal;
 use crate::metrics::Metrics;
-use crate::{error_reply, model_list, status};
+use crate::{embeddings, error_reply, model_list, status, token_count};
 
 /// What all requests share.
 #[derive(Debug)]
@@ -72,6 +72,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/v1/conversations", any(kept_responses))
         .route("/v1/conversations/{*rest}", any(kept_responses))
         .route("/v1/messages", post(messages))
+        .route("/v1/messages/count_tokens", post(count_tokens))
+        .route("/v1/embeddings", post(embed))
         .route("/v1/models", get(list_models))
         .route("/v1/models/{*id}", get(one_model))
         .route("/status.json", get(status_report))
@@ -148,8 +150,20 @@ async fn messages(State(app): State<Arc<App>>, request: Request) -> Response {
     call::answer(app, &inbound::ANTHROPIC_MESSAGES, request).await
 }
 
+async fn embed(State(app): State<Arc<App>>, request: Request) -> Response {
+    embeddings::answer(app, request).await
+}
+
+async fn count_tokens(State(app): State<Arc<App>>, request: Request) -> Response {
+    token_count::answer(app, request).await
+}
+
 async fn list_models(State(app): State<Arc<App>>, request: Request) -> Response {
-    Json(model_list::all(&app.client, spoken_by(&request))).into_response()
+    let format = spoken_by(&request);
+    match model_list::list(&app.client, format, request.uri()) {
+        Ok(list) => Json(list).into_response(),
+        Err(failure) => error_reply::of(format, &failure, &id_of(&request)),
+    }
 }
 
 async fn one_model(

@@ -38,11 +38,7 @@ pub(crate) struct Arrived {
 
 impl Arrived {
     pub(crate) fn call_options(&self) -> CallOptions {
-        let mut options = CallOptions::new()
-            .with_call_id(self.id.clone())
-            .with_timeout(self.options.timeout);
-        options.tags.clone_from(&self.options.tags);
-        options
+        self.options.of_call(&self.id)
     }
 }
 
@@ -70,13 +66,10 @@ async fn read(
     id: CallId,
     request: Request,
 ) -> Result<Arrived, Failure> {
-    let (parts, body) = request.into_parts();
-    let options = RequestOptions::read(&parts.headers)?;
-    let bytes = body::read(body, Upload::told_by(&parts.headers)).await?;
-    let headers = travelling(format, &parts.headers);
-    let call = decode(format, bytes, headers)
-        .await
-        .map_err(|error| Failure::from(&error))?;
+    let (options, call) = receive(format, request, |bytes, headers| {
+        format.decode(bytes, headers)
+    })
+    .await?;
     Ok(Arrived {
         app,
         format,
@@ -86,18 +79,26 @@ async fn read(
     })
 }
 
-async fn decode(
-    format: &'static dyn Inbound,
-    bytes: Bytes,
-    headers: Vec<(String, String)>,
-) -> Result<InboundCall> {
-    if bytes.len() < LARGE_BODY_BYTES {
-        return format.decode(bytes, headers);
-    }
-    match tokio::task::spawn_blocking(move || format.decode(bytes, headers)).await {
-        Ok(decoded) => decoded,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
-    }
+/// Reads a request's headers and body; `decode` gets the body and the headers of `format` that
+/// travel on.
+pub(crate) async fn receive<T: Send + 'static>(
+    format: &dyn Inbound,
+    request: Request,
+    decode: impl FnOnce(Bytes, Vec<(String, String)>) -> Result<T> + Send + 'static,
+) -> Result<(RequestOptions, T), Failure> {
+    let (parts, body) = request.into_parts();
+    let options = RequestOptions::read(&parts.headers)?;
+    let bytes = body::read(body, Upload::told_by(&parts.headers)).await?;
+    let headers = travelling(format, &parts.headers);
+    let decoded = if bytes.len() < LARGE_BODY_BYTES {
+        decode(bytes, headers)
+    } else {
+        match tokio::task::spawn_blocking(move || decode(bytes, headers)).await {
+            Ok(decoded) => decoded,
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    };
+    Ok((options, decoded.map_err(|error| Failure::from(&error))?))
 }
 
 /// The headers that belong to the format and travel on to vendors that speak it.
@@ -115,7 +116,7 @@ fn travelling(format: &dyn Inbound, headers: &HeaderMap) -> Vec<(String, String)
 }
 
 async fn whole_answer(arrived: Arrived) -> Result<Response, Failure> {
-    let mut open = OpenCall::new(&arrived);
+    let mut open = OpenCall::of(&arrived);
     let request = arrived.call.request.clone();
     let answered = arrived
         .app
@@ -142,12 +143,7 @@ async fn whole_answer(arrived: Arrived) -> Result<Response, Failure> {
             trace::object(&reply.route, reply.cost),
         );
     }
-    let mut response = Response::new(Body::from(body));
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
+    let mut response = json_reply(body);
     let facts = Facts {
         target: &reply.route.target(),
         tier: reply.route.tier,
@@ -157,6 +153,14 @@ async fn whole_answer(arrived: Arrived) -> Result<Response, Failure> {
         meta: &reply.response.meta,
         wire_format: reply.response.raw.as_ref().map(|raw| &raw.format),
     };
-    reply_headers::of_answer(headers, &facts, &format.format());
+    reply_headers::of_answer(response.headers_mut(), &facts, &format.format());
     Ok(response)
+}
+
+/// A reply of JSON.
+pub(crate) fn json_reply(body: Bytes) -> Response {
+    let mut response = Response::new(Body::from(body));
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
 }

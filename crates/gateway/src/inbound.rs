@@ -1,12 +1,14 @@
 //! The formats that callers speak: one small trait, one implementation per format.
 
 mod anthropic_messages;
+mod anthropic_models;
 mod openai_chat;
 mod openai_responses;
 
 use std::fmt;
 
 use bytes::Bytes;
+use http::Uri;
 use interline_core::{CallId, ChatRequest, ChatResponse, FormatId, Frame, RawFrame, Result};
 use serde_json::Value;
 
@@ -48,8 +50,15 @@ pub(crate) trait Inbound: fmt::Debug + Send + Sync {
     /// What keeps a waiting connection alive without meaning anything.
     fn keep_alive(&self) -> &'static [u8];
 
-    /// The members of a model list in this format's shape; `ids` are what callers may put into `model`.
-    fn model_list(&self, ids: &[String]) -> Value;
+    /// A model list in this format's shape, or the page of it that the address asks for; `ids` are
+    /// what callers may put into `model`.
+    ///
+    /// # Errors
+    /// 400 where the address asks for a page in words that mean nothing.
+    fn model_list(&self, ids: &[String], asked: &Uri) -> Result<Value, Failure>;
+
+    /// How the names begin that programs of this format show, where they show no others.
+    fn shown_prefix(&self) -> Option<&'static str>;
 
     /// One member of a model list.
     fn model(&self, id: &str) -> Value;

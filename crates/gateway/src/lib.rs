@@ -27,7 +27,9 @@ mod signals;
 
 mod app;
 mod call;
+mod embeddings;
 mod stream_reply;
+mod token_count;
 
 mod inbound;
 mod inbound_keys;

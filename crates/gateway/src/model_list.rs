@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use http::Uri;
 use interline::{Client, ModelStatus};
 use serde_json::Value;
 
+use crate::failure::Failure;
 use crate::inbound::Inbound;
 
-/// The whole list in a format's shape.
-pub(crate) fn all(client: &Client, format: &dyn Inbound) -> Value {
-    format.model_list(&ids(client))
+/// The list in a format's shape, or the page of it that the address asks for.
+pub(crate) fn list(client: &Client, format: &dyn Inbound, asked: &Uri) -> Result<Value, Failure> {
+    format.model_list(&ids(client, format), asked)
 }
 
 /// One member, if a call could name it; bare names of the catalogue are members that the list leaves out.
@@ -18,17 +20,33 @@ pub(crate) fn one(client: &Client, format: &dyn Inbound, id: &str) -> Option<Val
 }
 
 /// Routes and their targets; without any route, what the catalogue knows of each provider.
-fn ids(client: &Client) -> Vec<String> {
+///
+/// A program of the format may show only names that begin as its vendor's own do: of such models the
+/// bare names follow, where they mean one thing.
+fn ids(client: &Client, format: &dyn Inbound) -> Vec<String> {
     let routes = client.routes();
-    if routes.is_empty() {
-        return catalogued(client);
+    let mut ids = if routes.is_empty() {
+        catalogued(client)
+    } else {
+        let targets: BTreeSet<String> = routes
+            .iter()
+            .flat_map(|route| route.targets.iter().map(ToString::to_string))
+            .collect();
+        let names = routes.into_iter().map(|route| route.name);
+        names.chain(targets).collect()
+    };
+    if let Some(prefix) = format.shown_prefix() {
+        let bare: BTreeSet<String> = ids
+            .iter()
+            .filter_map(|id| id.split_once('/'))
+            .map(|(_, model)| model)
+            .filter(|model| model.starts_with(prefix) && client.resolve(model).is_ok())
+            .map(str::to_owned)
+            .collect();
+        let new: Vec<_> = bare.into_iter().filter(|id| !ids.contains(id)).collect();
+        ids.extend(new);
     }
-    let targets: BTreeSet<String> = routes
-        .iter()
-        .flat_map(|route| route.targets.iter().map(ToString::to_string))
-        .collect();
-    let names = routes.into_iter().map(|route| route.name);
-    names.chain(targets).collect()
+    ids
 }
 
 fn catalogued(client: &Client) -> Vec<String> {

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use interline::{Cost, RouteInfo};
+use interline_core::{CallId, ModelId};
 use tokio::time::Instant;
 
 use crate::app::App;
 use crate::call::Arrived;
 use crate::failure::Failure;
-use crate::journal::{CallRecord, Ending};
+use crate::journal::{CallRecord, Ending, Mode};
+use crate::request_options::RequestOptions;
 
 /// Longest name that is remembered, in letters: callers choose it, so it must not fill memory or
 /// logs. Chosen, not measured: no model's name comes near it.
@@ -23,24 +25,35 @@ pub(crate) struct OpenCall {
 }
 
 impl OpenCall {
-    pub(crate) fn new(arrived: &Arrived) -> Self {
+    /// A call for an answer.
+    pub(crate) fn of(arrived: &Arrived) -> Self {
         Self {
+            record: CallRecord {
+                mode: arrived.call.mode,
+                ..record(
+                    arrived.id.clone(),
+                    arrived.format.name(),
+                    &arrived.call.request.model,
+                    &arrived.options,
+                )
+            },
             app: Arc::clone(&arrived.app),
             began: Instant::now(),
-            record: CallRecord {
-                id: arrived.id.clone(),
-                format: arrived.format.name(),
-                mode: arrived.call.mode,
-                asked: shortened(arrived.call.request.model.as_str()),
-                tags: arrived.options.tags.clone(),
-                target: None,
-                attempts: Vec::new(),
-                fell_back: false,
-                cost: None,
-                // True as long as nothing else is noted: dropping the reply is how a caller leaves.
-                ending: Ending::CallerLeft,
-                duration: std::time::Duration::ZERO,
-            },
+        }
+    }
+
+    /// A call of another kind, `format` by name, for `model`.
+    pub(crate) fn new(
+        app: &Arc<App>,
+        id: CallId,
+        format: &'static str,
+        model: &ModelId,
+        options: &RequestOptions,
+    ) -> Self {
+        Self {
+            app: Arc::clone(app),
+            began: Instant::now(),
+            record: record(id, format, model, options),
         }
     }
 
@@ -75,6 +88,29 @@ impl Drop for OpenCall {
     fn drop(&mut self) {
         self.record.duration = self.began.elapsed();
         self.app.journal.record(self.record.clone());
+    }
+}
+
+/// A call that has only begun.
+fn record(
+    id: CallId,
+    format: &'static str,
+    model: &ModelId,
+    options: &RequestOptions,
+) -> CallRecord {
+    CallRecord {
+        id,
+        format,
+        mode: Mode::Unary,
+        asked: shortened(model.as_str()),
+        tags: options.tags.clone(),
+        target: None,
+        attempts: Vec::new(),
+        fell_back: false,
+        cost: None,
+        // True as long as nothing else is noted: dropping the reply is how a caller leaves.
+        ending: Ending::CallerLeft,
+        duration: std::time::Duration::ZERO,
     }
 }
 

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use http::HeaderMap;
+use interline::CallOptions;
+use interline_core::CallId;
 
 use crate::failure::Failure;
 
@@ -34,6 +36,15 @@ pub(crate) enum Explain {
 }
 
 impl RequestOptions {
+    /// What the client is to know of them, for the call named `id`.
+    pub(crate) fn of_call(&self, id: &CallId) -> CallOptions {
+        let mut options = CallOptions::new()
+            .with_call_id(id.clone())
+            .with_timeout(self.timeout);
+        options.tags.clone_from(&self.tags);
+        options
+    }
+
     /// Reads the headers.
     pub(crate) fn read(headers: &HeaderMap) -> Result<Self, Failure> {
         let timeout = value(headers, "x-interline-timeout-ms")?

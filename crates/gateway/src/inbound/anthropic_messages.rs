@@ -1,11 +1,12 @@
 //! Callers that speak Anthropic's Messages.
 
 use bytes::Bytes;
+use http::Uri;
 use interline_core::{CallId, ChatRequest, ChatResponse, FormatId, Frame, RawFrame, Result};
 use interline_dialect_anthropic as dialect;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{EventEncoder, Inbound, InboundCall, UsageWish};
+use super::{EventEncoder, Inbound, InboundCall, UsageWish, anthropic_models};
 use crate::failure::Failure;
 use crate::journal::Mode;
 
@@ -63,19 +64,17 @@ impl Inbound for AnthropicMessages {
         b"event: ping\ndata: {\"type\": \"ping\"}\n\n"
     }
 
-    fn model_list(&self, ids: &[String]) -> Value {
-        let members: Value = ids.iter().map(|id| self.model(id)).collect();
-        json!({
-            "data": members,
-            "has_more": false,
-            "first_id": ids.first(),
-            "last_id": ids.last(),
-        })
+    fn model_list(&self, ids: &[String], asked: &Uri) -> Result<Value, Failure> {
+        anthropic_models::list(ids, asked)
+    }
+
+    fn shown_prefix(&self) -> Option<&'static str> {
+        // Claude Code offers what begins so for choice, and nothing else.
+        Some("claude")
     }
 
     fn model(&self, id: &str) -> Value {
-        // Anthropic's own word for an unknown release date.
-        json!({"type": "model", "id": id, "display_name": id, "created_at": "1970-01-01T00:00:00Z"})
+        anthropic_models::model(id)
     }
 }
 

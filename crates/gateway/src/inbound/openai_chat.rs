@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use http::Uri;
 use interline_core::{CallId, ChatRequest, ChatResponse, FormatId, Frame, RawFrame, Result};
 use interline_dialect_openai as dialect;
 use serde_json::{Value, json};
@@ -73,9 +74,13 @@ impl Inbound for OpenAiChat {
         b": ping\n\n"
     }
 
-    fn model_list(&self, ids: &[String]) -> Value {
+    fn model_list(&self, ids: &[String], _: &Uri) -> Result<Value, Failure> {
         let members: Value = ids.iter().map(|id| self.model(id)).collect();
-        json!({"object": "list", "data": members})
+        Ok(json!({"object": "list", "data": members}))
+    }
+
+    fn shown_prefix(&self) -> Option<&'static str> {
+        None
     }
 
     fn model(&self, id: &str) -> Value {

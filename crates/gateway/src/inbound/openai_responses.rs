@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use http::Uri;
 use interline_core::{CallId, ChatRequest, ChatResponse, FormatId, Frame, RawFrame, Result};
 use interline_dialect_openai::responses::{self as dialect, Identity};
 use serde_json::Value;
@@ -61,8 +62,12 @@ impl Inbound for OpenAiResponses {
         OPENAI_CHAT.keep_alive()
     }
 
-    fn model_list(&self, ids: &[String]) -> Value {
-        OPENAI_CHAT.model_list(ids)
+    fn model_list(&self, ids: &[String], asked: &Uri) -> Result<Value, Failure> {
+        OPENAI_CHAT.model_list(ids, asked)
+    }
+
+    fn shown_prefix(&self) -> Option<&'static str> {
+        OPENAI_CHAT.shown_prefix()
     }
 
     fn model(&self, id: &str) -> Value {

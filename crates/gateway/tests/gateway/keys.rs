@@ -34,6 +34,47 @@ async fn both_header_forms_open_the_door() {
 }
 
 #[tokio::test]
+async fn claude_codes_calls_come_through_with_either_header() {
+    let house = keyed().await;
+    for (name, value) in [
+        ("authorization", "Bearer first-key"),
+        ("x-api-key", "second-key"),
+    ] {
+        for path in [
+            "/v1/messages?beta=true",
+            "/v1/messages/count_tokens?beta=true",
+        ] {
+            let mut body = Speaks::Anthropic.hello("only-claude");
+            if path.contains("count_tokens") {
+                body.as_object_mut()
+                    .expect("an object")
+                    .remove("max_tokens");
+            }
+            let sent = house
+                .post(path, &body)
+                .header(name, value)
+                .header("anthropic-beta", "claude-code-20250219,fine-grained-2026")
+                .header("anthropic-version", "2023-06-01")
+                .send()
+                .await;
+            let seen = Seen::read(sent.expect("a reply")).await;
+            assert_eq!(seen.status, 200, "{path} {name}: {}", seen.text());
+            let exchange = house.claude.ledger().last().expect("an exchange");
+            assert_eq!(
+                exchange.header("anthropic-beta"),
+                Some("claude-code-20250219,fine-grained-2026"),
+                "{path}"
+            );
+            assert!(
+                exchange.header("x-api-key").is_some(),
+                "the vendor's own key"
+            );
+            assert_eq!(exchange.header("authorization"), None, "the caller's stays");
+        }
+    }
+}
+
+#[tokio::test]
 async fn without_a_key_there_is_a_401_in_the_callers_format() {
     let house = keyed().await;
     for speaks in BOTH {

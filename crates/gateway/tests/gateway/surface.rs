@@ -24,10 +24,39 @@ async fn models_are_listed_in_the_callers_shape() {
         "{openai}"
     );
     let anthropic = get_as_anthropic(&house, "/v1/models").await.json();
-    assert_eq!(ids(&anthropic), ids(&openai));
+    let shown = ids(&anthropic);
+    assert_eq!(shown[..shown.len() - 1], ids(&openai));
+    assert_eq!(
+        shown.last().map(String::as_str),
+        Some("claude-sonnet-4-6"),
+        "Claude Code shows names that begin with its vendor's word"
+    );
     assert_eq!(anthropic["has_more"], false);
     assert_eq!(anthropic["data"][0]["type"], "model");
     assert_eq!(anthropic["first_id"], anthropic["data"][0]["id"]);
+}
+
+#[tokio::test]
+async fn the_list_comes_in_pages_for_those_who_ask_for_them() {
+    let house = House::new().await;
+    let whole = ids(&get_as_anthropic(&house, "/v1/models?limit=1000")
+        .await
+        .json());
+    let mut paged = Vec::new();
+    let mut next = "/v1/models?limit=2".to_owned();
+    loop {
+        let page = get_as_anthropic(&house, &next).await.json();
+        paged.extend(ids(&page));
+        if page["has_more"] == false {
+            break;
+        }
+        let last = page["last_id"].as_str().expect("an id");
+        next = format!("/v1/models?limit=2&after_id={}", last.replace('/', "%2F"));
+    }
+    assert_eq!(paged, whole);
+    let refused = get_as_anthropic(&house, "/v1/models?limit=none").await;
+    assert_eq!(refused.status, 400);
+    assert_eq!(refused.json()["error"]["type"], "invalid_request_error");
 }
 
 fn ids(list: &Value) -> Vec<String> {
