@@ -56,7 +56,8 @@
 //!   holds a thread for about a second every hour.
 //!
 //! Tokens are asked for with every request and renewed when they run out, once for all callers that
-//! wait; the renewal tries an address that fails a few times within a second. Federated identities
+//! wait; the renewal tries an address that fails a few times within a second, and a failure stands for
+//! two seconds. Federated identities
 //! (`external_account` files) are not supported: use an `access_token`.
 //!
 //! # Beside chat

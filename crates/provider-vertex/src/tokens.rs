@@ -1,12 +1,13 @@
 //! Access tokens that run out: asked for with every request, renewed once for all that wait.
 //!
 //! gcp_auth keeps a token until it runs out, but then every waiting request fetches one of its own, one
-//! after the other. Here one request fetches and the others take what it got, a failure too; the next
-//! request tries again. A turn is taken by a semaphore, which frees itself when its holder is dropped.
+//! after the other. Here one request fetches and the others take what it got; a failure stands for two
+//! seconds. A turn is taken by a semaphore, which frees itself when its holder is dropped.
 
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use gcp_auth::{CustomServiceAccount, Token, TokenProvider};
 use http::HeaderValue;
@@ -18,6 +19,11 @@ use tokio::time::Instant;
 
 /// What the token may be used for: Google offers nothing narrower that covers Vertex AI.
 const SCOPES: [&str; 1] = ["https://www.googleapis.com/auth/cloud-platform"];
+
+/// How long a failure answers for later requests, too, before the next fetch (chosen, not measured): a
+/// search for default credentials that finds none takes three seconds, and no request should wait for
+/// that just after another has.
+const QUIET: Duration = Duration::from_secs(2);
 
 /// A source of tokens, with the latest one.
 pub(crate) struct Tokens {
@@ -80,14 +86,13 @@ impl Tokens {
         if let Some(header) = self.fresh() {
             return Ok(header);
         }
-        let asked = Instant::now();
         let _turn = self.turn.acquire().await.map_err(|source| {
             Error::new(ErrorKind::Internal, "the turn to fetch a token is gone").with_source(source)
         })?;
         if let Some(header) = self.fresh() {
             return Ok(header);
         }
-        if let Some(error) = self.failed_since(asked) {
+        if let Some(error) = self.failed_lately() {
             return Err(error);
         }
         let fetched = match self.fetch().await {
@@ -115,11 +120,11 @@ impl Tokens {
         (!token.has_expired()).then(|| header.clone())
     }
 
-    /// The failure of a fetch that ended while this request waited for its turn.
-    fn failed_since(&self, asked: Instant) -> Option<Error> {
+    /// The failure of a fetch that ended just now, or while this request waited for its turn.
+    fn failed_lately(&self) -> Option<Error> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let (failed, error) = kept.failure.as_ref()?;
-        (*failed >= asked).then(|| error.clone())
+        (failed.elapsed() < QUIET).then(|| error.clone())
     }
 
     async fn fetch(&self) -> Result<Arc<Token>, gcp_auth::Error> {

@@ -225,6 +225,9 @@ async fn a_refused_credential_says_what_to_do_and_every_waiting_call_hears_it() 
         assert!(error.message().contains("service account"), "{error}");
         assert_eq!(error.provider().map(ProviderId::as_str), Some("vertex"));
     }
+    let error = vertex.complete(&cx, &request).await;
+    let error = error.expect_err("refused just now");
+    assert_eq!(error.kind(), ErrorKind::Authentication);
     // One fetch, which gcp_auth repeats four times; nothing was asked of a model.
     assert_eq!(server.asked_for("/token ").len(), 5);
     assert_eq!(server.asked().len(), 5);
