@@ -1,9 +1,13 @@
-//! What this crate's tests share: messages as bytes.
+//! What this crate's tests share: messages as bytes, and a connection to a prepared answer.
+
+use std::sync::Arc;
 
 use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 
-use crate::{EventMessage, MessageKind};
+use interline_testkit::ReplayTransport;
+
+use crate::{Bedrock, EventMessage, MessageKind};
 
 /// A message with these headers and no payload.
 pub(crate) fn headed(headers: &[(&'static str, &str)]) -> Vec<u8> {
@@ -36,4 +40,20 @@ fn written(headers: &[(&'static str, &str)], payload: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     write_message_to(&message, &mut bytes).expect("a short message");
     bytes
+}
+
+/// A transport that gives one answer.
+pub(crate) fn answering(status: u16, body: &'static str) -> Arc<ReplayTransport> {
+    ReplayTransport::new(status, [("x-amzn-requestid", "req_1")], body, usize::MAX)
+}
+
+/// A connection called `mine` over a transport.
+pub(crate) fn bedrock(transport: &Arc<ReplayTransport>) -> Bedrock {
+    Bedrock::builder()
+        .id("mine")
+        .region("us-east-1")
+        .api_key("key-of-mine")
+        .transport(Arc::<ReplayTransport>::clone(transport))
+        .build()
+        .expect("good settings")
 }
