@@ -1,6 +1,5 @@
 //! Which differences between two requests say the same to the vendor: rules as data, with a reason each.
 
-mod anthropic;
 mod gemini;
 mod openai;
 
@@ -82,7 +81,7 @@ pub(crate) struct Comparison {
 pub(crate) fn compare(api: &str, mut recorded: Value, mut sent: Value) -> Comparison {
     let mut left = differences(&recorded, &sent);
     let mut harmless = Vec::new();
-    let rules = [ALL, openai::RULES, anthropic::RULES, gemini::RULES];
+    let rules = [ALL, openai::RULES, gemini::RULES];
     for rule in rules.into_iter().flatten() {
         if !rule.apis.is_empty() && !rule.apis.iter().any(|begin| api.starts_with(begin)) {
             continue;

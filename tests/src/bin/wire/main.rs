@@ -59,8 +59,8 @@ async fn main() -> ExitCode {
         match api::of(case) {
             Served::By(api) => {
                 report.replayed(case, &replay::run(case, &api, arguments.seed).await);
-                if let Some(differences) = rebuilt::run(case, &api).await {
-                    report.rebuilt(case, differences);
+                if let Some(comparison) = rebuilt::run(case, &api).await {
+                    report.rebuilt(case, comparison);
                 }
             }
             Served::OutOfScope(reason) => report.out_of_scope(case, reason),

@@ -4,13 +4,13 @@ use interline_testkit::RecordedCase;
 use serde_json::Value;
 
 use crate::api::Api;
-use crate::equivalence::{common, differences};
+use crate::equivalence::{Comparison, compare};
 use crate::exchange::{self, Form};
 use crate::replay::{is_compared, refused_before_the_vendor_could, unread_keys};
 
-/// Where the request made of the types says something else than the recorded one; `None` where there
-/// is nothing to compare.
-pub(crate) async fn run(case: &RecordedCase, api: &Api) -> Option<Vec<String>> {
+/// How the request made of the types differs from the recorded one; `None` where there is nothing to
+/// compare.
+pub(crate) async fn run(case: &RecordedCase, api: &Api) -> Option<Comparison> {
     let body = case.response_body().ok()?;
     let exchange = exchange::run(case, api, Form::FromTypes, &body, Vec::new()).await;
     // What cannot be called at all, the replay says.
@@ -28,8 +28,8 @@ pub(crate) async fn run(case: &RecordedCase, api: &Api) -> Option<Vec<String>> {
         });
     };
     let unread = unread_keys(api);
-    let compared = |body: Value| common(without_uncompared(body, unread), &case.provider);
-    Some(differences(&compared(recorded), &compared(sent.body)))
+    let compared = |body| without_uncompared(body, unread);
+    Some(compare(&case.api, compared(recorded), compared(sent.body)))
 }
 
 fn without_uncompared(mut body: Value, unread: &[&str]) -> Value {

@@ -6,6 +6,8 @@ use anstream::println;
 use interline_testkit::RecordedCase;
 use owo_colors::OwoColorize as _;
 
+use crate::equivalence::Comparison;
+
 /// What came of all cases.
 #[derive(Default)]
 pub(crate) struct Report {
@@ -17,6 +19,8 @@ pub(crate) struct Report {
     failures: Vec<(String, Vec<String>)>,
     /// Requests that say something else when they are made of the types.
     altered: Vec<(String, Vec<String>)>,
+    /// Why differences of such requests mean nothing to the vendor, with the requests.
+    harmless: BTreeMap<&'static str, usize>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -43,13 +47,16 @@ impl Report {
     }
 
     /// Takes note of where a request made of the types says something else than the recorded one.
-    pub(crate) fn rebuilt(&mut self, case: &RecordedCase, differences: Vec<String>) {
+    pub(crate) fn rebuilt(&mut self, case: &RecordedCase, comparison: Comparison) {
         let tally = self.vendors.entry(case.provider.clone()).or_default();
         tally.rebuilt += 1;
-        if differences.is_empty() {
+        if comparison.differences.is_empty() {
             tally.same += 1;
         } else {
-            self.altered.push((case.id.clone(), differences));
+            self.altered.push((case.id.clone(), comparison.differences));
+        }
+        for reason in comparison.harmless {
+            *self.harmless.entry(reason).or_default() += 1;
         }
     }
 
@@ -117,6 +124,9 @@ impl Report {
             println!("{}", row(vendor, *tally));
         }
         println!("{}", row("all", self.total()).bold());
+        for (reason, requests) in &self.harmless {
+            println!("same from types ({requests}): {reason}");
+        }
         for (api, (cases, reason)) in &self.out_of_scope {
             println!("out of scope: {api} ({cases}): {reason}");
         }

@@ -1,17 +1,22 @@
-//! Spellings that mean the same in Google's format, or that declared quirks change.
+//! What says the same to Google.
 
 use serde_json::{Map, Value, json};
 
 use super::{Equivalence, rename};
 
-/// The protocols of this format.
-const APIS: &[&str] = &["gemini.", "vertex.generate", "vertex.stream"];
+/// The protocols of Google's formats.
+const APIS: &[&str] = &[
+    "gemini.",
+    "vertex.generate",
+    "vertex.stream",
+    "vertex.predict",
+];
 
 /// The rules.
 pub(super) const RULES: &[Equivalence] = &[
     Equivalence {
         apis: APIS,
-        reason: "JSON of protocol buffers takes a field's name in snake case, too",
+        reason: "protocol buffers' JSON reads snake_case and camelCase alike",
         apply: |_, value| {
             if let Value::Object(fields) = value {
                 let spelled = std::mem::take(fields).into_iter();
@@ -23,7 +28,7 @@ pub(super) const RULES: &[Equivalence] = &[
     },
     Equivalence {
         apis: APIS,
-        reason: "base64 comes in two alphabets",
+        reason: "bytes may be in either alphabet of base64",
         apply: |key, value| {
             if key == "data"
                 && let Value::String(text) = value
@@ -34,23 +39,32 @@ pub(super) const RULES: &[Equivalence] = &[
     },
     Equivalence {
         apis: APIS,
-        reason: "one part stands for a list of it, and false is the default of `thought`",
+        reason: "one part stands for a list of it",
         apply: |key, value| {
             if key == "parts" && value.is_object() {
                 *value = json!([value.take()]);
-            }
-            if let Value::Object(fields) = value {
-                fields.retain(|key, field| key != "thought" || *field != json!(false));
             }
         },
     },
     Equivalence {
         apis: APIS,
-        reason: "the role of system instructions is not read, and empty ones instruct nothing",
+        reason: "protocol buffers leave out what is false, and an empty text beside other facts",
         apply: |_, value| {
             if let Value::Object(fields) = value {
-                if let Some(Value::Object(instruction)) = fields.get_mut("systemInstruction") {
-                    instruction.remove("role");
+                fields.retain(|key, field| key != "thought" || *field != json!(false));
+                if fields.len() > 1 && fields.get("text").is_some_and(|text| text == "") {
+                    fields.remove("text");
+                }
+            }
+        },
+    },
+    Equivalence {
+        apis: APIS,
+        reason: "system instructions and texts to embed have no speaker, and empty instructions instruct nothing",
+        apply: |key, value| {
+            if let Value::Object(fields) = value {
+                if ["systemInstruction", "content"].contains(&key) {
+                    fields.remove("role");
                 }
                 let silent = json!({"parts": [{"text": ""}]});
                 fields.retain(|key, field| key != "systemInstruction" || *field != silent);
@@ -59,7 +73,7 @@ pub(super) const RULES: &[Equivalence] = &[
     },
     Equivalence {
         apis: APIS,
-        reason: "empty settings set nothing",
+        reason: "settings without any are none",
         apply: |_, value| {
             if let Value::Object(fields) = value {
                 fields.retain(|key, field| key != "generationConfig" || *field != json!({}));
@@ -68,7 +82,7 @@ pub(super) const RULES: &[Equivalence] = &[
     },
     Equivalence {
         apis: APIS,
-        reason: "schemas come in Google's own dialect or as JSON Schema, each under a name of its own",
+        reason: "a schema may be JSON Schema or in Google's own notation, each under a name of its own",
         apply: |_, value| {
             if let Value::Object(fields) = value {
                 as_json_schema(fields, "parameters", "parametersJsonSchema");
@@ -96,7 +110,7 @@ fn as_json_schema(fields: &mut Map<String, Value>, own: &str, standard: &str) {
     }
 }
 
-/// Google's dialect writes the names of types in capitals.
+/// Google's notation has the names of types in capitals.
 fn lower_types(schema: &mut Value) {
     match schema {
         Value::Array(items) => items.iter_mut().for_each(lower_types),

@@ -4,6 +4,17 @@ use serde_json::{Value, json};
 
 use super::{Equivalence, rename};
 
+/// The protocols of the recorded servers that the kind `local` calls.
+const LOCAL: &[&str] = &[
+    "gpustack.",
+    "huggingface.",
+    "llamacpp.",
+    "ollama.",
+    "vercel-gateway.",
+    "vllm.",
+    "zai.",
+];
+
 /// The rules; they look for keys that other formats do not have.
 pub(super) const RULES: &[Equivalence] = &[
     Equivalence {
@@ -68,13 +79,14 @@ pub(super) const RULES: &[Equivalence] = &[
         },
     },
     Equivalence {
-        apis: &["ollama.", "vercel-gateway."],
+        apis: LOCAL,
         reason: "`local` sends thoughts under both of their names, because servers read one or the other",
         apply: |_, value| {
-            if let Value::Object(fields) = value
-                && fields.get("reasoning") == fields.get("reasoning_content")
-            {
-                fields.remove("reasoning_content");
+            if let Value::Object(fields) = value {
+                rename(fields, "reasoning_content", "reasoning");
+                if fields.get("reasoning") == fields.get("reasoning_content") {
+                    fields.remove("reasoning_content");
+                }
             }
         },
     },
