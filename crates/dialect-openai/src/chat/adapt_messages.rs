@@ -55,9 +55,9 @@ fn adapt_message(message: &mut Map<String, Value>, quirks: &Quirks) -> bool {
         changed |= match quirks.earlier_reasoning {
             EarlierReasoning::ThinkingParts => thoughts_into_content(message),
             EarlierReasoning::Dropped => take_thinking_parts(message).is_some(),
-            EarlierReasoning::ReasoningContent | EarlierReasoning::ReasoningContentRequired => {
-                thinking_parts_into(message, "reasoning_content")
-            }
+            EarlierReasoning::ReasoningContent
+            | EarlierReasoning::ReasoningContentRequired
+            | EarlierReasoning::EitherName => thinking_parts_into(message, "reasoning_content"),
             EarlierReasoning::ReasoningDetails => thinking_parts_into(message, "reasoning"),
         };
     }

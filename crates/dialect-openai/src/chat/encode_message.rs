@@ -224,6 +224,12 @@ impl Writer<'_> {
                 fields.insert("reasoning_content".into(), BLANK.into());
                 return;
             }
+            EarlierReasoning::EitherName => {
+                if !thoughts.is_empty() {
+                    fields.insert("reasoning".into(), thoughts.as_str().into());
+                }
+                "reasoning_content"
+            }
             EarlierReasoning::ReasoningContent
             | EarlierReasoning::ReasoningContentRequired
             | EarlierReasoning::ThinkingParts => "reasoning_content",
@@ -358,6 +364,10 @@ mod tests {
         assert_eq!(encode(&messages, &quirks)[0]["reasoning_content"], "hm");
         let out = encode(&messages, &Quirks::default());
         assert_eq!(out[0].get("reasoning_content"), None);
+        let quirks = Quirks::default().with_earlier_reasoning(EarlierReasoning::EitherName);
+        let out = encode(&messages, &quirks);
+        assert_eq!(out[0]["reasoning_content"], "hm");
+        assert_eq!(out[0]["reasoning"], "hm");
     }
 
     #[test]

@@ -52,6 +52,9 @@ pub enum EarlierReasoning {
     /// It is sent as `reasoning_content` of the assistant's message, which open models expect
     /// between tool calls.
     ReasoningContent,
+    /// As [`Self::ReasoningContent`], and where a request is written from the types, as `reasoning`
+    /// too: servers that read one name ignore the other, and nobody knows which server it is.
+    EitherName,
     /// As [`Self::ReasoningContent`], and where a request is written from the types, a message that
     /// calls tools gets a blank one where its thinking is unknown: the vendor refuses calls without.
     ReasoningContentRequired,
