@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::FormatId;
+use crate::{ChatRequest, Error, ErrorKind, FormatId};
 
 /// Something a request may need and a target may lack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -228,6 +228,28 @@ impl Capabilities {
         self
     }
 
+    /// Refuses a request that cannot be carried: one that asks for a semantic feature that is lacking,
+    /// or has a wish that only another format can carry.
+    ///
+    /// For adapters that look at a request as a whole before they write it.
+    ///
+    /// # Errors
+    /// `Unsupported`, with the feature or field as parameter.
+    pub fn admit(&self, request: &ChatRequest) -> Result<(), Error> {
+        let lacking = self.lacks(request.features()).next();
+        let needs = request.native_needs();
+        let foreign = needs
+            .iter()
+            .find(|need| !self.formats.contains(&need.format));
+        let what = match (lacking, foreign) {
+            (Some(feature), _) => feature.name(),
+            (None, Some(need)) => need.field.as_str(),
+            (None, None) => return Ok(()),
+        };
+        let message = format!("`{what}` cannot be carried by this vendor's format");
+        Err(Error::new(ErrorKind::Unsupported, message).with_param(what))
+    }
+
     /// The semantic features that `needed` asks for and this target lacks: reasons to exclude it.
     pub fn lacks(&self, needed: FeatureSet) -> impl Iterator<Item = Feature> {
         needed
@@ -257,5 +279,26 @@ mod tests {
         let needed = FeatureSet::from_iter([Feature::Tools, Feature::Seed, Feature::Images]);
         assert_eq!(target.lacks(needed).collect::<Vec<_>>(), [Feature::Tools]);
         assert_eq!(target.ignores(needed).collect::<Vec<_>>(), [Feature::Seed]);
+    }
+
+    #[test]
+    fn a_request_is_admitted_only_where_it_can_be_carried() {
+        const FORMAT: FormatId = FormatId::from_static("f");
+        let target = Capabilities::new(FeatureSet::empty().with(Feature::Stop));
+        let request = ChatRequest::new("m", [crate::Message::user("hi")]).with_stop("END");
+        assert!(target.admit(&request).is_ok());
+        let json = request
+            .clone()
+            .with_response_format(crate::ResponseFormat::JsonObject);
+        let error = target.admit(&json).expect_err("no such feature");
+        assert_eq!(
+            (error.kind(), error.param()),
+            (ErrorKind::Unsupported, Some("json_object"))
+        );
+        let mut native = request;
+        native.edit(|body| body.native.push(crate::NativeNeed::new(FORMAT, "store")));
+        let error = target.admit(&native).expect_err("another format");
+        assert_eq!(error.param(), Some("store"));
+        assert!(target.with_format(FORMAT).admit(&native).is_ok());
     }
 }
