@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::ask::{
-    AnswerFormat, Ask, Delivery, LastMessage, Reasoning, Tool, ToolChoice, UsageChunk,
+    AnswerFormat, Api, Ask, Delivery, LastMessage, Reasoning, Tool, ToolChoice, UsageChunk,
     estimate_tokens,
 };
 use crate::dialect::{
@@ -69,6 +69,7 @@ impl WireFormat for Anthropic {
         }
         Ok(Ask {
             model: model.to_owned(),
+            api: Api::Main,
             delivery: if is_true(body, "/stream") {
                 Delivery::Stream
             } else {

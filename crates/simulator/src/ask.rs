@@ -9,6 +9,7 @@ use crate::sample::sample;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Ask {
     pub(crate) model: String,
+    pub(crate) api: Api,
     pub(crate) delivery: Delivery,
     /// Whether the stream ends with a usage chunk (OpenAI's `include_usage`).
     pub(crate) usage_chunk: UsageChunk,
@@ -24,6 +25,15 @@ pub(crate) struct Ask {
     pub(crate) choices: usize,
     /// Estimated from the size of the conversation.
     pub(crate) input_tokens: u64,
+}
+
+/// Which of a vendor's APIs for model calls was called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Api {
+    /// The one that the vendor's format is named for.
+    Main,
+    /// OpenAI's Responses.
+    Responses,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

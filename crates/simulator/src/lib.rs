@@ -74,6 +74,7 @@ mod ask;
 mod dialect;
 mod embeddings;
 mod openai;
+mod openai_responses;
 mod sample;
 
 mod live;

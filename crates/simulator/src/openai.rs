@@ -1,10 +1,10 @@
-//! The OpenAI Chat Completions format, as a vendor writes it.
+//! The OpenAI Chat Completions format, as a vendor writes it; Responses has a file of its own.
 
 use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::ask::{
-    AnswerFormat, Ask, Delivery, LastMessage, Reasoning, Tool, ToolChoice, UsageChunk,
+    AnswerFormat, Api, Ask, Delivery, LastMessage, Reasoning, Tool, ToolChoice, UsageChunk,
     estimate_tokens,
 };
 use crate::dialect::{
@@ -13,10 +13,11 @@ use crate::dialect::{
 };
 use crate::fault::ErrorCase;
 use crate::http1::Request;
+use crate::openai_responses;
 use crate::reply::{Finish, Reply, TokenUsage, argument_pieces, tokens};
 
 /// The time that answers carry; fixed, so that the same script gives the same bytes.
-const CREATED: u64 = 1_760_000_000;
+pub(crate) const CREATED: u64 = 1_760_000_000;
 /// Alternative answers that a request may ask for; chosen, not measured.
 const MAX_CHOICES: u64 = 8;
 
@@ -26,7 +27,7 @@ pub(crate) struct OpenAi;
 impl WireFormat for OpenAi {
     fn route(&self, method: &str, path: &str) -> Route {
         match (method, path) {
-            ("POST", "/chat/completions") => Route::ModelCall,
+            ("POST", "/chat/completions" | openai_responses::PATH) => Route::ModelCall,
             ("POST", "/embeddings") => Route::Embeddings,
             ("GET", "/models") => Route::ListModels,
             ("GET", path) => match path.strip_prefix("/models/") {
@@ -45,7 +46,10 @@ impl WireFormat for OpenAi {
             .or_else(|| request.header("api-key"))
     }
 
-    fn read(&self, _: &Request, body: &Value) -> Result<Ask, VendorError> {
+    fn read(&self, request: &Request, body: &Value) -> Result<Ask, VendorError> {
+        if request.path.ends_with(openai_responses::PATH) {
+            return openai_responses::read(body);
+        }
         let missing = |name: &str| {
             let message = format!("Missing required parameter: '{name}'.");
             VendorError::new(ErrorCase::InvalidRequest, message).with_param(name)
@@ -63,6 +67,7 @@ impl WireFormat for OpenAi {
         let count = |name: &str| body.get(name).and_then(Value::as_u64);
         Ok(Ask {
             model: model.to_owned(),
+            api: Api::Main,
             delivery: if is_true(body, "/stream") {
                 Delivery::Stream
             } else {
@@ -94,6 +99,9 @@ impl WireFormat for OpenAi {
     }
 
     fn whole(&self, exchanged: &Exchanged<'_>, reply: &Reply) -> Value {
+        if exchanged.ask.api == Api::Responses {
+            return openai_responses::whole(exchanged, reply);
+        }
         let calls: Vec<Value> = (0..)
             .zip(&reply.tool_calls)
             .map(|(index, call)| {
@@ -140,6 +148,9 @@ impl WireFormat for OpenAi {
     }
 
     fn events(&self, exchanged: &Exchanged<'_>, reply: &Reply) -> Vec<Event> {
+        if exchanged.ask.api == Api::Responses {
+            return openai_responses::events(exchanged, reply);
+        }
         let writer = ChunkWriter { exchanged };
         let mut events = Vec::new();
         let choices = 0..exchanged.ask.choices;
@@ -348,7 +359,7 @@ fn completion_id(exchanged: &Exchanged<'_>) -> String {
     format!("chatcmpl-{}", digits(1, exchanged.number))
 }
 
-fn call_id(exchanged: &Exchanged<'_>, index: u64) -> String {
+pub(crate) fn call_id(exchanged: &Exchanged<'_>, index: u64) -> String {
     let mut id = format!("call_{}", digits(index + 2, exchanged.number));
     // Real ids have 24 characters after the underscore.
     id.truncate(29);

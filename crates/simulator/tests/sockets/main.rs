@@ -11,3 +11,4 @@ mod client;
 mod connections;
 mod faults;
 mod openai;
+mod openai_responses;
