@@ -39,6 +39,7 @@ impl ReadyRoute {
         RouteSummary {
             name: self.name.to_string(),
             strategy: self.strategy,
+            strictness: self.strictness,
             targets: self.targets().cloned().collect(),
         }
     }
@@ -86,6 +87,8 @@ pub struct RouteSummary {
     pub name: String,
     /// The rule that orders the targets.
     pub strategy: Strategy,
+    /// What becomes of wishes that a target cannot follow.
+    pub strictness: Strictness,
     /// The targets in the order written.
     pub targets: Vec<Target>,
 }

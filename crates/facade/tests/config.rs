@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use interline::{
     CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, Client, Config, Error,
     ErrorKind, FeatureSet, ModelId, Provider, ProviderFactory, ProviderId, ProviderSet,
-    ProviderSettings, Registry, Result, async_trait,
+    ProviderSettings, Registry, Result, Strictness, async_trait,
 };
 use serde_json::{Value, json};
 
@@ -142,6 +142,7 @@ routes:
     timeouts: { first_token: 30s, idle: 20s, total: 600s, unary: 2m }
     breaker: { preset: simple, failures: 5, window: 1m, skip: 10s }
   plain:
+    strict: true
     targets:
       - openai/gpt-4o
 "#;
@@ -153,6 +154,8 @@ fn a_whole_file_becomes_a_client() {
     let names: Vec<_> = routes.iter().map(|route| route.name.as_str()).collect();
     assert_eq!(names, ["chat", "plain"]);
     assert_eq!(routes[0].strategy.name(), "weighted");
+    let strictness = routes.iter().map(|route| route.strictness);
+    assert!(strictness.eq([Strictness::Lenient, Strictness::Strict]));
     let targets: Vec<_> = routes[0].targets.iter().map(ToString::to_string).collect();
     assert_eq!(
         targets,

@@ -12,6 +12,7 @@ mod keys;
 mod lifecycle;
 mod lossless;
 mod responses;
+mod signed_reasoning;
 mod surface;
 mod telemetry;
 mod token_counts;
