@@ -99,6 +99,8 @@ impl Issuers {
     /// The request as `member` may see it: without the thoughts that others signed.
     ///
     /// A message that says nothing else is left out with them.
+    /// The bytes of the request stay where only thoughts of other formats go: a format's bytes have
+    /// no place for those, so nothing of them is in there.
     pub(crate) fn stripped_for(
         &self,
         member: &Member,
@@ -110,6 +112,11 @@ impl Issuers {
             let owner = signature_of(part).map(|signature| self.of(signature, members));
             owner.is_some_and(|owner| !member.realms.contains(&owner))
         };
+        let origin = request.origin().filter(|origin| {
+            let parts = request.messages.iter().flat_map(|message| &message.parts);
+            let mut leaving = parts.filter(|part| is_foreign(part));
+            leaving.all(|part| signature_of(part).is_some_and(|own| own.format != origin.format))
+        });
         stripped.edit(|body| {
             body.messages.retain_mut(|message| {
                 let before = message.parts.len();
@@ -117,7 +124,10 @@ impl Issuers {
                 !message.parts.is_empty() || before == 0
             });
         });
-        stripped
+        match origin {
+            Some(origin) => stripped.with_origin(origin.clone()),
+            None => stripped,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Memory> {
