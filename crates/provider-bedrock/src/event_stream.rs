@@ -3,8 +3,8 @@
 //! `aws-smithy-eventstream` reads the messages and checks both sums; this only finds where one ends, so
 //! that its length is refused before it is kept.
 
-use aws_smithy_eventstream::frame::read_message_from;
-use aws_smithy_types::event_stream::Message;
+use aws_smithy_eventstream::frame::{read_message_from, write_message_to};
+use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use bytes::{Bytes, BytesMut};
 use interline_core::{Error, Result};
 use interline_transport::Framing;
@@ -54,6 +54,27 @@ impl EventMessage {
             name: name.into(),
             payload: payload.into(),
         }
+    }
+
+    /// The message as it stands in a body, for tests and tools that play Bedrock.
+    ///
+    /// # Errors
+    /// `InvalidRequest` where the name or the payload is too long for the framing.
+    pub fn to_bytes(&self) -> Result<Bytes> {
+        let (kind, name) = match self.kind {
+            MessageKind::Event => ("event", ":event-type"),
+            MessageKind::Exception => ("exception", ":exception-type"),
+        };
+        let text = |text: &str| HeaderValue::String(text.to_owned().into());
+        let message = Message::new(self.payload.clone())
+            .add_header(Header::new(name, text(&self.name)))
+            .add_header(Header::new(":content-type", text("application/json")))
+            .add_header(Header::new(":message-type", text(kind)));
+        let mut bytes = Vec::new();
+        write_message_to(&message, &mut bytes).map_err(|source| {
+            Error::invalid_request("the message is too long for the framing").with_source(source)
+        })?;
+        Ok(bytes.into())
     }
 
     fn read(message: &Message) -> Result<Self> {

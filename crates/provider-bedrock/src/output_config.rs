@@ -31,7 +31,8 @@ pub(crate) fn decode(config: &Value) -> Option<ResponseFormat> {
 /// Writes the object; `None` where there is nothing to say.
 ///
 /// # Errors
-/// `Unsupported` for JSON without a schema, which the format cannot ask for.
+/// `Unsupported` for JSON without a schema, which the format cannot ask for, and for a schema that the
+/// model does not follow.
 pub(crate) fn encode(body: &ChatBody, family: ModelFamily) -> Result<Option<Value>, Error> {
     let kept = body.extra.get(&FORMAT, KEY);
     let wanted = match &body.response_format {
@@ -49,6 +50,11 @@ pub(crate) fn encode(body: &ChatBody, family: ModelFamily) -> Result<Option<Valu
         && decode(kept) == body.response_format
     {
         return Ok(Some(kept.clone()));
+    }
+    if !family.enforces_schemas() {
+        let message =
+            "this model of Bedrock follows no schema: Claude since 4.5 and open models do";
+        return Err(Error::new(ErrorKind::Unsupported, message).with_param("response_format"));
     }
     let schema = match family.maker {
         Maker::Claude | Maker::Unknown => accepted_schema(&wanted.schema),
@@ -98,6 +104,19 @@ mod tests {
         let config = json!({"textFormat": {"type": "json_schema", "structure":
             {"jsonSchema": {"schema": schema}}}});
         assert_eq!(encoded(&body).expect("encodable"), Some(config));
+    }
+
+    #[test]
+    fn a_model_that_follows_no_schema_is_not_asked_to() {
+        let mut body = ChatBody::default();
+        let shape = JsonSchemaFormat::new(json!({"type": "object"}));
+        body.response_format = Some(ResponseFormat::JsonSchema(shape));
+        let error = encode(&body, ModelFamily::of("amazon.nova-lite-v1:0"));
+        let error = error.expect_err("refused");
+        assert_eq!(
+            (error.kind(), error.param()),
+            (ErrorKind::Unsupported, Some("response_format"))
+        );
     }
 
     #[test]

@@ -7,32 +7,11 @@ use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 
 use interline_testkit::ReplayTransport;
 
-use crate::{Bedrock, EventMessage, MessageKind};
+use crate::{Bedrock, EventMessage};
 
 /// A message with these headers and no payload.
 pub(crate) fn headed(headers: &[(&'static str, &str)]) -> Vec<u8> {
-    written(headers, b"")
-}
-
-/// The messages, one behind the other.
-pub(crate) fn encoded(messages: &[EventMessage]) -> Vec<u8> {
-    let one = |message: &EventMessage| {
-        let (kind, name) = match message.kind {
-            MessageKind::Event => ("event", ":event-type"),
-            MessageKind::Exception => ("exception", ":exception-type"),
-        };
-        let headers = [
-            (name, message.name.as_str()),
-            (":content-type", "application/json"),
-            (":message-type", kind),
-        ];
-        written(&headers, &message.payload)
-    };
-    messages.iter().flat_map(one).collect()
-}
-
-fn written(headers: &[(&'static str, &str)], payload: &[u8]) -> Vec<u8> {
-    let mut message = Message::new(payload.to_vec());
+    let mut message = Message::new(Vec::new());
     for (name, value) in headers {
         let value = HeaderValue::String((*value).to_owned().into());
         message = message.add_header(Header::new(*name, value));
@@ -40,6 +19,12 @@ fn written(headers: &[(&'static str, &str)], payload: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     write_message_to(&message, &mut bytes).expect("a short message");
     bytes
+}
+
+/// The messages, one behind the other.
+pub(crate) fn encoded(messages: &[EventMessage]) -> Vec<u8> {
+    let one = |message: &EventMessage| message.to_bytes().expect("a short message");
+    messages.iter().flat_map(one).collect()
 }
 
 /// A transport that gives one answer.
