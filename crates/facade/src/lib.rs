@@ -29,9 +29,10 @@
 //! ```
 //!
 //! # Features
-//! Each vendor is a feature, none is on by default: `anthropic`, `azure-openai`, `cerebras`,
-//! `cohere`, `deepseek`, `fireworks`, `google`, `groq`, `local`, `mistral`, `openai`, `openrouter`,
-//! `perplexity`, `together`, `vertex`, `xai`. `config` reads configuration files. `full` is all of them.
+//! Each vendor is a feature, none is on by default: `anthropic`, `azure-openai`, `bedrock`,
+//! `cerebras`, `cohere`, `deepseek`, `fireworks`, `google`, `groq`, `local`, `mistral`, `openai`,
+//! `openrouter`, `perplexity`, `together`, `vertex`, `xai`. `config` reads configuration files. `full`
+//! is all of them.
 
 mod client;
 
@@ -62,6 +63,8 @@ pub mod config;
 pub use interline_provider_anthropic as anthropic;
 #[cfg(feature = "azure-openai")]
 pub use interline_provider_azure_openai as azure_openai;
+#[cfg(feature = "bedrock")]
+pub use interline_provider_bedrock as bedrock;
 #[cfg(feature = "cerebras")]
 pub use interline_provider_cerebras as cerebras;
 #[cfg(feature = "cohere")]

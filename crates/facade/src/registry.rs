@@ -28,6 +28,8 @@ impl Registry {
         let registry = registry.with(interline_provider_anthropic::AnthropicFactory);
         #[cfg(feature = "azure-openai")]
         let registry = registry.with(interline_provider_azure_openai::AzureOpenAiFactory);
+        #[cfg(feature = "bedrock")]
+        let registry = registry.with(interline_provider_bedrock::BedrockFactory);
         #[cfg(feature = "cerebras")]
         let registry = registry.with(interline_provider_cerebras::CerebrasFactory::new());
         #[cfg(feature = "cohere")]
