@@ -4,7 +4,7 @@
 //! use interline_dialect_openai::models::decode_models;
 //!
 //! let body = r#"{"object": "list", "data": [{"id": "llama", "context_window": 8192}]}"#;
-//! let models = decode_models(body.into())?;
+//! let models = decode_models(&body.into())?;
 //! assert_eq!(models[0].id, "llama");
 //! assert_eq!(models[0].context_window, Some(8192));
 //! # Ok::<(), interline_core::Error>(())

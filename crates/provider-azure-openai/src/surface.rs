@@ -102,6 +102,7 @@ impl Surface {
 }
 
 /// The paths of one API.
+#[derive(Clone, Copy)]
 struct Paths {
     chat: &'static str,
     /// The model stands in the body, whatever the version.

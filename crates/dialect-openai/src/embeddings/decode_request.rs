@@ -98,9 +98,9 @@ fn inputs(input: Value) -> Result<Vec<EmbedInput>> {
 /// The first item says what all items are.
 fn list(items: Vec<Value>) -> Result<Vec<EmbedInput>> {
     match items.first() {
-        Some(Value::Number(_)) => Ok(vec![EmbedInput::Tokens(tokens(items, "input")?)]),
+        Some(Value::Number(_)) => Ok(vec![EmbedInput::Tokens(tokens(&items, "input")?)]),
         Some(Value::Array(_)) => each(items, "a list of tokens", |path, item| match item {
-            Value::Array(items) => Ok(Ok(EmbedInput::Tokens(tokens(items, path)?))),
+            Value::Array(items) => Ok(Ok(EmbedInput::Tokens(tokens(&items, path)?))),
             other => Ok(Err(other)),
         }),
         _ => each(items, "a text", |_, item| match item {
@@ -130,7 +130,7 @@ fn each(
         .collect()
 }
 
-fn tokens(items: Vec<Value>, path: &str) -> Result<Vec<u32>> {
+fn tokens(items: &[Value], path: &str) -> Result<Vec<u32>> {
     items
         .iter()
         .enumerate()
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(input: Value, expected: &[EmbedInput]) {
+    fn check(input: &Value, expected: &[EmbedInput]) {
         let inbound = decode(&json!({"model": "m", "input": input})).expect("a good request");
         assert_eq!(inbound.request.inputs, expected);
         assert_eq!(inbound.encoding, Encoding::Float);
@@ -166,14 +166,14 @@ mod tests {
 
     #[test]
     fn texts_and_tokens_come_alone_or_in_lists() {
-        check(json!("a"), &["a".into()]);
-        check(json!(["a", "b"]), &["a".into(), "b".into()]);
-        check(json!([1, 2]), &[vec![1, 2].into()]);
-        check(json!([[1, 2], [3]]), &[vec![1, 2].into(), vec![3].into()]);
+        check(&json!("a"), &["a".into()]);
+        check(&json!(["a", "b"]), &["a".into(), "b".into()]);
+        check(&json!([1, 2]), &[vec![1, 2].into()]);
+        check(&json!([[1, 2], [3]]), &[vec![1, 2].into(), vec![3].into()]);
     }
 
     #[track_caller]
-    fn refused(fields: Value, param: &str, message: &str) {
+    fn refused(fields: &Value, param: &str, message: &str) {
         let mut body = json!({"model": "m", "input": "a"});
         for (key, value) in fields.as_object().expect("an object") {
             body[key] = value.clone();
@@ -188,58 +188,58 @@ mod tests {
     fn wrong_fields_are_named_by_their_path() {
         let input = |value: Value| json!({"input": value});
         refused(
-            json!({"model": null}),
+            &json!({"model": null}),
             "model",
             "`model` is required and must be a string",
         );
         refused(
-            input(Value::Null),
+            &input(Value::Null),
             "input",
             "`input` is required: send a text or a list of texts",
         );
         refused(
-            input(json!({})),
+            &input(json!({})),
             "input",
             "`input` must be a text or a list, not an object",
         );
         refused(
-            input(json!([])),
+            &input(json!([])),
             "input",
             "`input` is empty: send at least one text",
         );
         refused(
-            input(json!(["a", ""])),
+            &input(json!(["a", ""])),
             "input",
             "`input[1]` is empty: send text or leave it out",
         );
         refused(
-            input(json!(["a", "b", "c", 7])),
+            &input(json!(["a", "b", "c", 7])),
             "input[3]",
             "`input[3]` must be a text, not a number",
         );
         refused(
-            input(json!([[1], "a"])),
+            &input(json!([[1], "a"])),
             "input[1]",
             "`input[1]` must be a list of tokens, not a string",
         );
         let token = "must be a token, a whole number from 0 to 4294967295";
         refused(
-            input(json!([[1], [2, -3]])),
+            &input(json!([[1], [2, -3]])),
             "input[1][1]",
             &format!("`input[1][1]` {token}"),
         );
         refused(
-            input(json!([1, "a"])),
+            &input(json!([1, "a"])),
             "input[1]",
             &format!("`input[1]` {token}"),
         );
         refused(
-            json!({"encoding_format": "int8"}),
+            &json!({"encoding_format": "int8"}),
             "encoding_format",
             "`encoding_format` must be `float` or `base64`",
         );
         refused(
-            json!({"dimensions": 0}),
+            &json!({"dimensions": 0}),
             "dimensions",
             "`dimensions` must be at least 1",
         );

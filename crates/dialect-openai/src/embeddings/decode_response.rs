@@ -40,7 +40,7 @@ struct Item {
 pub fn decode_response(body: Bytes, quirks: &EmbeddingQuirks) -> Result<EmbedResponse> {
     let answer: Answer = match serde_json::from_slice(&body) {
         Ok(answer) => answer,
-        Err(source) => return Err(not_read(&source, body)),
+        Err(source) => return Err(not_read(&source, &body)),
     };
     let Some(items) = answer.data else {
         return Err(in_band_error(&body).unwrap_or_else(|| broken("has no field `data`")));
@@ -59,11 +59,11 @@ fn broken(what: &str) -> Error {
 }
 
 /// Why a body could not be read: its error, where it reports one in place of vectors.
-fn not_read(source: &serde_json::Error, body: Bytes) -> Error {
+fn not_read(source: &serde_json::Error, body: &Bytes) -> Error {
     if !source.is_data() {
-        return broken(&format!("is not JSON: {}", body_snippet(&body)));
+        return broken(&format!("is not JSON: {}", body_snippet(body)));
     }
-    in_band_error(&body).unwrap_or_else(|| {
+    in_band_error(body).unwrap_or_else(|| {
         let what = redact(&source.to_string());
         broken(&format!("is no list of embeddings: {what}"))
     })

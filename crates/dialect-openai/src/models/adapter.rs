@@ -61,7 +61,8 @@ impl ModelsAdapter {
         let read = if is_page(&response) {
             Err(page(response).await)
         } else {
-            response.bytes(LIST_BYTES).await.and_then(decode_models)
+            let body = response.bytes(LIST_BYTES).await;
+            body.and_then(|body| decode_models(&body))
         };
         read.map_err(|error| at_status(error, status).with_request_id(request_id))
     }

@@ -32,9 +32,9 @@ const DISPLAY_NAME: [&str; 2] = ["/display_name", "/name"];
 /// # Errors
 /// `Protocol` where the body is neither, or a model has no `id`; the vendor's own error, by its kind,
 /// where the body reports one although the status says success.
-pub fn decode_models(body: Bytes) -> Result<Vec<ListedModel>> {
-    let document: Value = serde_json::from_slice(&body)
-        .map_err(|_| broken(&format!("is not JSON: {}", body_snippet(&body))))?;
+pub fn decode_models(body: &Bytes) -> Result<Vec<ListedModel>> {
+    let document: Value = serde_json::from_slice(body)
+        .map_err(|_| broken(&format!("is not JSON: {}", body_snippet(body))))?;
     let items = match &document {
         Value::Array(items) => items,
         document => match document.get("data") {
@@ -42,7 +42,7 @@ pub fn decode_models(body: Bytes) -> Result<Vec<ListedModel>> {
             // Servers without a model say `null`.
             Some(Value::Null) => return Ok(Vec::new()),
             _ => {
-                return Err(in_band_error(&body).unwrap_or_else(|| broken("has no list in `data`")));
+                return Err(in_band_error(body).unwrap_or_else(|| broken("has no list in `data`")));
             }
         },
     };
@@ -90,11 +90,11 @@ mod tests {
     use super::*;
 
     fn decode(body: &Value) -> Result<Vec<ListedModel>> {
-        decode_models(Bytes::from(body.to_string()))
+        decode_models(&Bytes::from(body.to_string()))
     }
 
     #[track_caller]
-    fn check(item: Value, window: Option<u64>, most: Option<u64>, name: Option<&str>) {
+    fn check(item: &Value, window: Option<u64>, most: Option<u64>, name: Option<&str>) {
         let models = decode(&json!([item])).expect("a list");
         assert_eq!(models[0].context_window, window);
         assert_eq!(models[0].max_output_tokens, most);
@@ -104,43 +104,43 @@ mod tests {
     #[test]
     fn what_vendors_say_of_a_model_is_read_wherever_it_stands() {
         check(
-            json!({"id": "a", "object": "model", "owned_by": "x"}),
+            &json!({"id": "a", "object": "model", "owned_by": "x"}),
             None,
             None,
             None,
         );
         check(
-            json!({"id": "a", "context_length": 9, "display_name": "A"}),
+            &json!({"id": "a", "context_length": 9, "display_name": "A"}),
             Some(9),
             None,
             Some("A"),
         );
         check(
-            json!({"id": "a", "max_model_len": 9, "context_length": 0}),
+            &json!({"id": "a", "max_model_len": 9, "context_length": 0}),
             Some(9),
             None,
             None,
         );
         check(
-            json!({"id": "a", "context_window": 9, "max_completion_tokens": 5}),
+            &json!({"id": "a", "context_window": 9, "max_completion_tokens": 5}),
             Some(9),
             Some(5),
             None,
         );
         check(
-            json!({"id": "a", "max_context_length": 9, "name": "a"}),
+            &json!({"id": "a", "max_context_length": 9, "name": "a"}),
             Some(9),
             None,
             None,
         );
         check(
-            json!({"id": "a", "name": "Maker: A", "top_provider": {"max_completion_tokens": 5}}),
+            &json!({"id": "a", "name": "Maker: A", "top_provider": {"max_completion_tokens": 5}}),
             None,
             Some(5),
             Some("Maker: A"),
         );
         check(
-            json!({"id": "a", "meta": {"n_ctx": 9}}),
+            &json!({"id": "a", "meta": {"n_ctx": 9}}),
             Some(9),
             None,
             None,
@@ -162,7 +162,7 @@ mod tests {
 
     #[track_caller]
     fn broken_by(body: &[u8], kind: ErrorKind, told: &str) {
-        let error = decode_models(Bytes::copy_from_slice(body)).expect_err("broken");
+        let error = decode_models(&Bytes::copy_from_slice(body)).expect_err("broken");
         assert_eq!(error.kind(), kind);
         assert!(error.message().contains(told), "{error}");
     }

@@ -5,7 +5,9 @@
 )]
 
 mod adapter;
+mod embeddings;
 mod fixtures;
+mod models;
 mod passing_through;
 mod recorded;
 mod responses_round_trip;
