@@ -54,10 +54,10 @@ impl VendorError {
             .iter()
             .find_map(|key| finding(error.get(*key)?));
         let message = match error {
-            Value::String(sentence) => Some(sentence.clone()),
+            Value::String(_) => word(error),
             _ => text("message")
-                .or_else(|| error.get("detail")?.as_str().map(str::to_owned))
-                .or_else(|| finding.as_ref()?.get("msg")?.as_str().map(str::to_owned))
+                .or_else(|| error.get("detail").and_then(word))
+                .or_else(|| finding.and_then(|finding| word(finding.get("msg")?)))
                 .or_else(|| text("error")),
         };
         let status = [
@@ -165,6 +165,8 @@ mod tests {
             Some(503),
         );
         check(&json!({"error": "no"}), "no", None, None);
+        check(&json!(""), "no message", None, None);
+        check(&json!({"detail": ""}), "no message", None, None);
         check(&json!({"x_box": {"error": "no"}}), "no", None, None);
         check(
             &json!({"object": "error", "message": "no", "type": "BadRequestError", "code": 400}),
