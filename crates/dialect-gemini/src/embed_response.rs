@@ -50,7 +50,7 @@ fn vector(value: &Value) -> Result<Vec<f32>, Flaw> {
     embed_values(value).ok_or_else(|| Flaw::new("must be a list of numbers").within("values"))
 }
 
-/// The numbers under `values`, where they are numbers.
+/// The numbers under `values`, where they are numbers that a vector can hold.
 #[must_use]
 pub fn embed_values(embedding: &Value) -> Option<Vec<f32>> {
     let values = embedding.get("values")?.as_array()?;
@@ -59,7 +59,9 @@ pub fn embed_values(embedding: &Value) -> Option<Vec<f32>> {
         reason = "vectors are single precision; models compute no more"
     )]
     let numbers = values.iter().map(|value| Some(value.as_f64()? as f32));
-    numbers.collect()
+    let numbers: Option<Vec<f32>> = numbers.collect();
+    // What overflows single precision is no coordinate, and JSON could not carry it on.
+    numbers.filter(|numbers| numbers.iter().all(|number| number.is_finite()))
 }
 
 #[cfg(test)]
@@ -104,6 +106,11 @@ mod tests {
         );
         broken(
             r#"{"embeddings":[{"values":["1"]}]}"#,
+            protocol,
+            "the answer with vectors: embeddings.0.values: must be a list of numbers",
+        );
+        broken(
+            r#"{"embeddings":[{"values":[1e300]}]}"#,
             protocol,
             "the answer with vectors: embeddings.0.values: must be a list of numbers",
         );
