@@ -23,6 +23,11 @@ const WIRE: Home = Home {
     binary: "wire",
 };
 
+const FUZZ: Home = Home {
+    package: "interline-tests",
+    binary: "fuzz",
+};
+
 /// What `cargo xtask wire` understands.
 #[derive(Debug, Default, Args)]
 pub(crate) struct WireOptions {
@@ -51,6 +56,69 @@ impl WireOptions {
         // A folder that the user names is relative to where the user stands.
         std::path::absolute(&self.cases).unwrap_or_else(|_| self.cases.clone())
     }
+}
+
+/// What `cargo xtask fuzz` understands.
+#[derive(Debug, Args)]
+pub(crate) struct FuzzOptions {
+    /// How long to mutate for each target, in seconds
+    #[arg(long, value_name = "N", default_value_t = 20.0)]
+    seconds: f64,
+    /// Only this target; may be given several times
+    #[arg(long, value_name = "NAME")]
+    target: Vec<String>,
+    /// List the targets and what each promises
+    #[arg(long)]
+    list: bool,
+    /// Run this one input instead of mutating; needs one --target
+    #[arg(long, value_name = "FILE", requires = "target")]
+    input: Option<PathBuf>,
+    /// Seed of the mutations; the same seed gives the same inputs
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+}
+
+impl FuzzOptions {
+    /// Every target, for as long as a test suite can spare: every seed, and a moment of mutations.
+    pub(crate) fn smoke() -> Self {
+        Self {
+            seconds: 0.15,
+            target: Vec::new(),
+            list: false,
+            input: None,
+            seed: 1,
+        }
+    }
+}
+
+/// Feeds mutated input to every reader of foreign bytes.
+pub(crate) fn fuzz(
+    workspace: &Workspace,
+    options: &FuzzOptions,
+    launch: Launch,
+) -> Result<Verdict> {
+    let mut arguments = vec![
+        "--seconds".to_owned(),
+        options.seconds.to_string(),
+        "--seed".to_owned(),
+        options.seed.to_string(),
+    ];
+    for target in &options.target {
+        arguments.extend(["--target".to_owned(), target.clone()]);
+    }
+    if options.list {
+        arguments.push("--list".to_owned());
+    }
+    if let Some(file) = &options.input {
+        // The task runs at the workspace's root; the file is named from where the user stands.
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+        arguments.extend(["--input".to_owned(), file.display().to_string()]);
+    }
+    let cases = WireOptions::everything().folder(workspace);
+    if cases.is_dir() {
+        arguments.extend(["--cases".to_owned(), cases.display().to_string()]);
+    }
+    start(workspace, &FUZZ, launch, &arguments)
 }
 
 /// How a task's binary is started.

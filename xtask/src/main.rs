@@ -1,4 +1,4 @@
-//! The project's task runner: `cargo xtask test`, `cargo xtask tidy`, `cargo xtask wire`.
+//! The project's task runner: `cargo xtask test`, `cargo xtask tidy`, `cargo xtask wire`, `cargo xtask fuzz`.
 //!
 //! It depends on no crate of the workspace, so that `tidy` compiles in seconds and still runs when a crate does not build.
 //! Tasks that need the workspace's code live in another package's binary, and [`delegate`] starts them.
@@ -35,6 +35,8 @@ enum Task {
     Tidy,
     /// Run the recorded vendor traffic through the providers and print a table per vendor
     Wire(delegate::WireOptions),
+    /// Feed mutated input to every reader of foreign bytes, for a bounded time
+    Fuzz(delegate::FuzzOptions),
 }
 
 /// Whether the work succeeded: exit code 0 or 1. Usage errors are clap's, with code 2.
@@ -62,5 +64,6 @@ fn perform(task: &Task) -> Result<Verdict> {
         Task::Test(options) => test::perform(&workspace, options),
         Task::Tidy => tidy::perform(&workspace),
         Task::Wire(options) => delegate::wire(&workspace, options, delegate::Launch::Cargo),
+        Task::Fuzz(options) => delegate::fuzz(&workspace, options, delegate::Launch::Cargo),
     }
 }

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 
 use super::outcome::{Outcome, Skip};
 use super::{features, lints, python, suite};
-use crate::delegate::{self, Launch, WireOptions};
+use crate::delegate::{self, FuzzOptions, Launch, WireOptions};
 use crate::workspace::Workspace;
 use crate::{Result, Verdict, tidy};
 
@@ -19,11 +19,12 @@ pub(crate) enum Stage {
     Python,
     Tests,
     Wire,
+    Fuzz,
 }
 
 impl Stage {
     /// Cheap first, so that small mistakes show early.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Fmt,
         Self::Tidy,
         Self::Clippy,
@@ -32,6 +33,7 @@ impl Stage {
         Self::Python,
         Self::Tests,
         Self::Wire,
+        Self::Fuzz,
     ];
 
     /// The name on the command line and in the summary.
@@ -45,6 +47,7 @@ impl Stage {
             Self::Python => "python",
             Self::Tests => "tests",
             Self::Wire => "wire",
+            Self::Fuzz => "fuzz",
         }
     }
 
@@ -59,6 +62,9 @@ impl Stage {
             Self::Python => "python3 can make the virtual environment that end-to-end tests need",
             Self::Tests => "unit, integration, doc and end-to-end tests",
             Self::Wire => "recorded vendor traffic comes out as expected",
+            Self::Fuzz => {
+                "readers of foreign bytes keep their promises for a moment of mutated input"
+            }
         }
     }
 
@@ -79,6 +85,7 @@ impl Stage {
             Self::Python => python::run(workspace),
             Self::Tests => suite::run(workspace),
             Self::Wire => wire(workspace),
+            Self::Fuzz => fuzz(workspace),
         }
     }
 }
@@ -99,5 +106,16 @@ fn wire(workspace: &Workspace) -> Result<Outcome> {
     Ok(Outcome::of(
         verdict == Verdict::Passed,
         "recorded cases came out wrong: see the table above, or run `cargo xtask wire --provider NAME`",
+    ))
+}
+
+fn fuzz(workspace: &Workspace) -> Result<Outcome> {
+    if !suite::build(workspace)? {
+        return Ok(Outcome::failed(suite::DOES_NOT_BUILD));
+    }
+    let verdict = delegate::fuzz(workspace, &FuzzOptions::smoke(), Launch::Built)?;
+    Ok(Outcome::of(
+        verdict == Verdict::Passed,
+        "an input failed: the line that begins with `again:` above runs it once more",
     ))
 }
