@@ -6,6 +6,7 @@
 
 mod anthropic;
 mod azure;
+mod bedrock;
 mod cohere;
 mod google;
 mod openai_like;
@@ -68,6 +69,9 @@ pub(crate) struct EmbeddingsCall {
 
 /// How a case is replayed, or why it is not.
 pub(crate) fn of(case: &RecordedCase) -> Served {
+    if let Some(api) = bedrock::of(case) {
+        return Served::By(api);
+    }
     if let Some(reason) = out_of_scope::reason(&case.api) {
         return Served::OutOfScope(reason);
     }

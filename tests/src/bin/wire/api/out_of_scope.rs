@@ -20,7 +20,7 @@ const REASONS: [(&str, &str); 6] = [
     ),
     (
         "bedrock.invoke",
-        "a body of each maker's own; Converse reaches the same models with one format",
+        "a body of each maker's own; Converse reaches the same chat models with one format",
     ),
     (
         "vllm.completions",
