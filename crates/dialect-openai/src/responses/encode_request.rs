@@ -79,7 +79,10 @@ fn from_types(request: &ChatRequest, mode: Mode, quirks: &Quirks) -> Result<Byte
     out.insert("model".into(), request.model.as_str().into());
     let input = encode_input(request, quirks)?;
     set(&mut out, "instructions", input.instructions);
-    out.insert("input".into(), input.items.into());
+    // The vendor may keep the whole conversation.
+    if !input.items.is_empty() {
+        out.insert("input".into(), input.items.into());
+    }
     if !request.tools.is_empty() {
         let tools = encode_tool::encode_tools(&request.tools)?;
         out.insert("tools".into(), tools.into());
