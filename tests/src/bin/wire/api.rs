@@ -11,6 +11,7 @@ mod cohere;
 mod google;
 mod openai_like;
 mod out_of_scope;
+mod responses;
 mod vertex;
 
 use std::borrow::Cow;
@@ -78,13 +79,14 @@ pub(crate) fn of(case: &RecordedCase) -> Served {
     Served::By(match case.api.as_str() {
         "azure.chat" => azure::chat(case),
         "azure.embeddings" => azure::embeddings(case),
+        "azure.responses" => azure::responses(case),
         "cohere.v2.chat" => cohere::chat(),
         "cohere.v2.embed" => cohere::embed(),
         api => {
             let family = anthropic::of(api)
                 .or_else(|| google::of(api, case))
                 .or_else(|| vertex::of(api, case))
-                .or_else(|| openai_like::of(api));
+                .or_else(|| openai_like::of(api, case));
             match family {
                 Some(api) => api,
                 None => return Served::NotYet,

@@ -2,6 +2,7 @@
 
 mod gemini;
 mod openai;
+mod responses;
 
 use serde_json::{Map, Value};
 
@@ -81,7 +82,7 @@ pub(crate) struct Comparison {
 pub(crate) fn compare(api: &str, mut recorded: Value, mut sent: Value) -> Comparison {
     let mut left = differences(&recorded, &sent);
     let mut harmless = Vec::new();
-    let rules = [ALL, openai::RULES, gemini::RULES];
+    let rules = [ALL, openai::RULES, responses::RULES, gemini::RULES];
     for rule in rules.into_iter().flatten() {
         if !rule.apis.is_empty() && !rule.apis.iter().any(|begin| api.starts_with(begin)) {
             continue;

@@ -4,7 +4,7 @@ use interline_dialect_openai::embeddings::decode_request as decode_embeddings;
 use interline_testkit::{RecordedCase, UsageRule};
 use serde_json::json;
 
-use super::{Api, Call, ChatCall, Connect, EmbeddingsCall, kind_with};
+use super::{Api, Call, ChatCall, Connect, EmbeddingsCall, kind_with, responses};
 
 /// Where a recorded call went.
 struct Place {
@@ -36,6 +36,12 @@ pub(super) fn chat(case: &RecordedCase) -> Api {
             }),
         }),
     }
+}
+
+/// Responses: the model stands in the body.
+pub(super) fn responses(case: &RecordedCase) -> Api {
+    let place = place(case);
+    responses::api(case, place.call_path, place.connect)
 }
 
 /// Embeddings, beside chat.
@@ -80,6 +86,12 @@ fn place(case: &RecordedCase) -> Place {
     } else {
         "openai"
     };
+    // What is made of types goes to the preferred API.
+    let api = if path.ends_with("/responses") {
+        "responses"
+    } else {
+        "chat"
+    };
     let version = query.strip_prefix("api-version=");
     let deployment = path.split_once("/deployments/");
     Place {
@@ -89,7 +101,7 @@ fn place(case: &RecordedCase) -> Place {
             .map(str::to_owned),
         connect: kind_with(
             "azure-openai",
-            json!({"flavor": flavor, "api_version": version}),
+            json!({"flavor": flavor, "api_version": version, "api": api}),
         ),
     }
 }

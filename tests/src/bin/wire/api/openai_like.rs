@@ -1,16 +1,23 @@
 //! Vendors that speak OpenAI's formats.
 
 use interline_dialect_openai::embeddings::decode_request as decode_embeddings;
-use interline_testkit::UsageRule;
+use interline_testkit::{RecordedCase, UsageRule};
 
-use super::{Api, Call, ChatCall, Connect, EmbeddingsCall, kind};
+use serde_json::json;
+
+use super::{Api, Call, ChatCall, Connect, EmbeddingsCall, kind, kind_with, responses};
 
 /// How to replay a protocol of OpenAI's formats; `None` for any other.
-pub(super) fn of(api: &str) -> Option<Api> {
+pub(super) fn of(api: &str, case: &RecordedCase) -> Option<Api> {
     let (vendor, operation) = api.split_once('.')?;
     let connect = kind(kind_of(vendor)?);
     Some(match operation {
         "chat" | "openai-chat" => chat("/chat/completions", connect),
+        "responses" => {
+            let own = json!({"api": "responses"});
+            let connect = kind_with(kind_of(vendor)?, own);
+            responses::api(case, Some("/responses".to_owned()), connect)
+        }
         "embeddings" | "openai-embeddings" => embeddings("/embeddings", connect),
         "models" => Api {
             call_path: Some("/models".into()),
