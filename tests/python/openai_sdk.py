@@ -12,6 +12,8 @@ import time
 
 import openai
 
+from pydantic import BaseModel
+
 from checks import check, raises, run
 
 BASE_URL = os.environ["INTERLINE_BASE_URL"] + "/v1"
@@ -218,6 +220,134 @@ def a_deadline_is_a_gateway_timeout():
     )
     assert error.status_code == 504 and error.code == "timeout", (error.status_code, error.body)
     assert time.monotonic() - began < 5
+
+
+FLAT_WEATHER = {
+    "type": "function",
+    "name": "get_weather",
+    "description": "Current weather of a city",
+    "parameters": {**WEATHER["function"]["parameters"], "additionalProperties": False},
+    "strict": True,
+}
+
+
+@check
+def a_response_has_text_usage_and_what_was_asked():
+    for route in BOTH:
+        response = CLIENT.responses.with_raw_response.create(
+            model=route, instructions="Be brief.", input="Hello there", max_output_tokens=512
+        )
+        answer = response.parse()
+        assert answer.output_text, (route, answer)
+        assert answer.id.startswith("resp_") and answer.status == "completed"
+        assert answer.usage.total_tokens == answer.usage.input_tokens + answer.usage.output_tokens
+        assert answer.usage.input_tokens_details.cached_tokens >= 0
+        assert answer.usage.input_tokens_details.cache_write_tokens >= 0
+        assert answer.usage.output_tokens_details.reasoning_tokens >= 0
+        if route == "claude":  # translated; the simulated OpenAI does not repeat the request
+            assert answer.instructions == "Be brief." and answer.max_output_tokens == 512
+        assert answer.tools == [] and answer.tool_choice == "auto" and answer.parallel_tool_calls
+        assert answer.error is None and answer.incomplete_details is None
+        assert response.headers["x-interline-attempts"] == "1"
+        assert response.headers["x-request-id"]
+
+
+@check
+def a_streamed_response_gives_the_same_text_as_a_whole_one():
+    for route in BOTH:
+        whole = CLIENT.responses.create(model=route, input=HELLO)
+        events = list(CLIENT.responses.create(model=route, input=HELLO, stream=True))
+        assert [event.sequence_number for event in events] == list(range(len(events)))
+        assert events[0].type == "response.created" and events[-1].type == "response.completed"
+        deltas = [event.delta for event in events if event.type == "response.output_text.delta"]
+        assert "".join(deltas) == whole.output_text == events[-1].response.output_text, route
+
+
+@check
+def the_stream_helper_accumulates_a_response():
+    for route in BOTH:
+        with CLIENT.responses.stream(model=route, input=HELLO, tools=[FLAT_WEATHER]) as stream:
+            for event in stream:
+                if event.type == "response.function_call_arguments.delta":
+                    assert event.snapshot is not None
+            final = stream.get_final_response()
+        call = [item for item in final.output if item.type == "function_call"][0]
+        assert call.name == "get_weather" and call.parsed_arguments["city"], (route, call)
+
+
+@check
+def tools_of_a_response_round_trip_by_giving_its_output_back():
+    for route in BOTH:
+        turn = [{"role": "user", "content": "Hello there"}]
+        first = CLIENT.responses.create(
+            model=route, input=turn, tools=[FLAT_WEATHER], reasoning={"effort": "low"}
+        )
+        calls = [item for item in first.output if item.type == "function_call"]
+        assert calls and json.loads(calls[0].arguments), (route, first)
+        assert any(item.type == "reasoning" for item in first.output), (route, first)
+        turn += first.output
+        for call in calls:
+            result = {"type": "function_call_output", "call_id": call.call_id, "output": "18 C"}
+            turn.append(result)
+        second = CLIENT.responses.create(
+            model=route, input=turn, tools=[FLAT_WEATHER], reasoning={"effort": "low"}
+        )
+        assert second.output_text and second.status == "completed", (route, second)
+
+
+class Place(BaseModel):
+    city: str
+
+
+@check
+def a_response_is_parsed_into_a_type():
+    parsed = CLIENT.responses.parse(model="chat", input=HELLO, text_format=Place)
+    assert parsed.output_parsed.city, parsed
+
+
+@check
+def faults_before_content_are_invisible_in_responses():
+    for fault in FAULTS:
+        for stream in [False, True]:
+            suffix = "-stream" if stream else ""
+            response = CLIENT.responses.with_raw_response.create(
+                model=f"break-{fault}{suffix}", input=HELLO, stream=stream
+            )
+            assert response.headers["x-interline-fallback"] == "true", (fault, response.headers)
+            answer = response.parse()
+            if stream:
+                answer = list(answer)[-1].response
+            assert answer.status == "completed" and answer.output_text, (fault, answer)
+
+
+@check
+def a_cut_response_says_that_it_failed():
+    events = list(CLIENT.responses.create(model="break-cut-claude", input=HELLO, stream=True))
+    last = events[-1]
+    assert last.type == "response.failed" and last.response.status == "failed", last
+    assert last.response.error.code == "protocol" and last.response.error.message, last
+    assert any(event.type == "response.output_text.delta" for event in events)
+
+
+@check
+def errors_of_responses_are_typed():
+    unknown = raises(
+        openai.NotFoundError,
+        lambda: CLIENT.responses.create(model="no-such-model", input="Hi"),
+    )
+    assert unknown.code == "not_found", unknown.body
+    malformed = raises(
+        openai.BadRequestError,
+        lambda: CLIENT.responses.create(model="chat", input=[{"role": "user"}]),
+    )
+    assert malformed.code == "invalid_request" and malformed.param == "input[0].content"
+    native = raises(
+        openai.BadRequestError,
+        lambda: CLIENT.responses.create(model="claude", input="Hi", previous_response_id="resp_1"),
+    )
+    assert native.code == "unsupported" and "previous_response_id" in str(native), native.body
+    kept = raises(openai.NotFoundError, lambda: CLIENT.responses.retrieve("resp_1"))
+    assert kept.code == "unsupported", kept.body
 
 
 if __name__ == "__main__":
