@@ -10,6 +10,7 @@ mod edge_table;
 mod edges;
 mod example;
 mod finding;
+mod foreign_types;
 mod graph;
 mod layout;
 mod markdown;
@@ -40,6 +41,7 @@ pub(crate) fn perform(workspace: &Workspace) -> Result<Verdict> {
         patterns::check(&tree, &patterns::machine_paths(workspace.root())),
         edges::check(&tree, &graph),
         dependencies::check(&tree, &graph),
+        foreign_types::check(&tree),
         docs::check(&tree),
         example::check(&tree),
     ]
