@@ -4,6 +4,7 @@
 //! Nothing else in the repository is a `Provider`: the client calls providers and is none, and the
 //! attempt engine takes them as targets.
 
+mod bedrock;
 mod broken;
 mod cohere;
 mod flaw;

@@ -4,7 +4,7 @@ use interline::{ProviderSettings, Registry};
 use interline_testkit::conformance::{Answer, Answers, Case, Conformance, Link, Said, Slot};
 use serde_json::{Value, json};
 
-use crate::cohere;
+use crate::{bedrock, cohere};
 
 /// Defines a test for each row, and the list of the kinds that have one.
 macro_rules! rows {
@@ -25,6 +25,8 @@ rows! {
         suite.with_answers(Answers::anthropic_messages()).with_model("claude-sonnet-4-5")
     };
     azure_openai: "azure-openai", key, openai_chat;
+    bedrock: "bedrock", key, converse;
+    bedrock_signed: "bedrock", access_key, converse;
     cerebras: "cerebras", key, openai_chat;
     cohere: "cohere", key, |suite| {
         suite.with_answers(cohere::answers()).with_model("command-a-reasoning-08-2025")
@@ -75,6 +77,22 @@ fn key(link: &Link) -> Value {
 
 fn project(link: &Link) -> Value {
     json!({"access_token": link.api_key(), "project": "p", "location": "us-east5"})
+}
+
+fn access_key(link: &Link) -> Value {
+    json!({
+        "region": "us-east-1",
+        "access_key_id": "AKIDEXAMPLE",
+        "secret_access_key": "not-a-real-secret",
+        "session_token": link.api_key(),
+    })
+}
+
+fn converse(suite: Conformance) -> Conformance {
+    suite
+        .with_answers(bedrock::answers())
+        .with_model("us.anthropic.claude-sonnet-4-6")
+        .with_embedding_model("cohere.embed-english-v3")
 }
 
 fn openai_chat(suite: Conformance) -> Conformance {
