@@ -11,6 +11,7 @@ mod keep_alive;
 mod keys;
 mod lifecycle;
 mod lossless;
+mod native_responses;
 mod responses;
 mod signed_reasoning;
 mod surface;
