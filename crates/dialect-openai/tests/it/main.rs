@@ -10,6 +10,7 @@ mod fixtures;
 mod models;
 mod passing_through;
 mod recorded;
+mod responses_outbound;
 mod responses_round_trip;
 mod round_trip;
 mod stream_round_trip;
