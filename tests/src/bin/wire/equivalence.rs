@@ -188,3 +188,53 @@ fn shown(value: Option<&Value>) -> String {
         None => text,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(api: &str, recorded: Value, sent: Value, differences: &[&str]) -> Comparison {
+        let comparison = compare(api, recorded, sent);
+        assert_eq!(comparison.differences, differences);
+        comparison
+    }
+
+    #[test]
+    fn spellings_of_the_same_are_harmless_and_say_why() {
+        let long = json!({"max_completion_tokens": 5, "stop": ["x"], "user": null,
+            "messages": [{"role": "user", "content": [{"type": "text", "text": "hi"}]}]});
+        let short = json!({"max_tokens": 5.0, "stop": "x",
+            "messages": [{"role": "user", "content": "hi"}]});
+        let comparison = check("openai.chat", long, short, &[]);
+        assert_eq!(comparison.harmless.len(), 5, "{:?}", comparison.harmless);
+        let snake = json!({"system_instruction": {"role": "user", "parts": {"text": "hi"}}});
+        let camel = json!({"systemInstruction": {"parts": [{"text": "hi"}]}});
+        check("gemini.generateContent", snake, camel, &[]);
+    }
+
+    #[test]
+    fn what_means_something_else_is_a_difference() {
+        let recorded = json!({"messages": [{"role": "user", "content": "hi"}], "seed": 0,
+            "tools": [{"type": "function", "function": {"name": "f"}}]});
+        let sent = json!({"messages": [{"role": "system", "content": "ho"}], "n": 1});
+        let differences = [
+            "`messages[0].content` was \"hi\", is \"ho\"",
+            "`messages[0].role` was \"user\", is \"system\"",
+            "`seed` was 0.0, is absent",
+            "`tools` was [{\"function\":{\"name\":\"f\"},\"type\":\"function\"}], is absent",
+            "`n` was absent, is 1.0",
+        ];
+        check("openai.chat", recorded, sent, &differences);
+    }
+
+    #[test]
+    fn a_rule_holds_for_its_protocols_only() {
+        let thinking = || json!({"reasoning_content": " "});
+        check("deepseek.chat", json!({}), thinking(), &[]);
+        let differs = ["`reasoning_content` was absent, is \" \""];
+        check("groq.chat", json!({}), thinking(), &differs);
+    }
+}

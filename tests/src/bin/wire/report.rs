@@ -82,10 +82,12 @@ impl Report {
         *cases += 1;
     }
 
-    /// Whether something was replayed, nothing failed and nothing waits for an adapter.
+    /// Whether something was replayed, nothing failed, nothing waits for an adapter, and every request
+    /// says the same when it is made of the types.
     pub(crate) fn is_green(&self) -> bool {
         let total = self.total();
-        total.failed == 0 && total.not_served == 0 && total.passed > 0
+        let is_whole = total.not_served == 0 && total.same == total.rebuilt;
+        total.failed == 0 && is_whole && total.passed > 0
     }
 
     fn total(&self) -> Tally {
@@ -110,7 +112,7 @@ impl Report {
             }
         }
         for (id, differences) in &self.altered {
-            println!("{} {id}", "FROM TYPES".yellow().bold());
+            println!("{} {id}", "FROM TYPES".red().bold());
             for what in differences {
                 println!("     {}", shortened(what));
             }
@@ -135,8 +137,13 @@ impl Report {
         }
         let total = self.total();
         println!(
-            "wire: {} passed, {} failed, {} not served, {} out of scope",
-            total.passed, total.failed, total.not_served, total.out_of_scope
+            "wire: {} passed, {} failed, {} not served, {} out of scope; {} of {} requests same from types",
+            total.passed,
+            total.failed,
+            total.not_served,
+            total.out_of_scope,
+            total.same,
+            total.rebuilt
         );
     }
 }
