@@ -9,7 +9,8 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use http::{HeaderMap, HeaderValue};
 use interline_core::{
-    CallContext, ChatRequest, ErrorKind, Message, Origin, PartKind, Phase, Provider, StreamEvent,
+    CallContext, ChatRequest, ErrorKind, Message, Origin, PartKind, Phase, Provider, ProviderId,
+    StreamEvent,
 };
 use interline_dialect_openai::responses::{
     FORMAT, ResponsesAdapter, StreamDecoder, decode_response,
@@ -126,7 +127,7 @@ async fn a_refused_call_names_its_target_and_keeps_the_body() {
         (error.kind(), error.status()),
         (ErrorKind::NotFound, Some(400))
     );
-    assert_eq!(error.provider().map(|id| id.as_str()), Some("mine"));
+    assert_eq!(error.provider().map(ProviderId::as_str), Some("mine"));
     assert_eq!(error.wire().map(|wire| &wire.format), Some(&FORMAT));
 }
 
