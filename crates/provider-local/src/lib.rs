@@ -62,7 +62,7 @@ impl Vendor for LocalVendor {
 mod tests {
     use serde_json::json;
 
-    use interline_core::{ProviderFactory as _, ProviderSettings};
+    use interline_core::{Feature, ModelId, ProviderFactory as _, ProviderSettings};
 
     use super::*;
 
@@ -74,6 +74,21 @@ mod tests {
             .expect("nothing is required");
         assert_eq!(set.chat.id().as_str(), "mine");
         assert_eq!(LocalFactory::new().key_variable(), None);
+    }
+
+    #[test]
+    fn a_setting_says_which_api_is_preferred() {
+        let factory = LocalFactory::new();
+        let build = |api: &str| factory.build(ProviderSettings::new("mine", json!({ "api": api })));
+        let model = ModelId::from("m");
+        for (api, seeded) in [("chat", true), ("responses", false)] {
+            let able = build(api).expect("known").chat.capabilities(&model);
+            assert_eq!(able.formats.len(), 2, "{api}");
+            assert_eq!(able.features.contains(Feature::Seed), seeded, "{api}");
+        }
+        let error = build("completions").expect_err("unknown");
+        assert_eq!(error.param(), Some("api"));
+        assert!(factory.settings_schema()["properties"]["api"].is_object());
     }
 
     #[test]
