@@ -5,6 +5,7 @@
 //! It is synchronous: a decision reads state that is already there and never waits.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use interline_core::{Error, Target};
@@ -12,14 +13,58 @@ use tokio::time::Instant;
 
 /// Decides before every attempt whether a target may be called.
 pub trait Admission: fmt::Debug + Send + Sync {
-    /// Asks for a permit to call `target` now.
-    fn admit(&self, target: &Target, now: Instant) -> Admit;
+    /// Asks for a permit to call a target now.
+    fn admit(&self, ask: &Ask<'_>) -> Admit;
 
-    /// Gives a permit although [`Admission::admit`] refused.
+    /// Gives a permit although [`Admission::admit`] refused, or `None` where even that would be too much.
     ///
     /// The engine asks for it at most once in a call, for the least bad target, where nobody else is
     /// left: ill health must never strand a caller.
-    fn admit_anyway(&self, target: &Target, now: Instant) -> Permit;
+    fn admit_anyway(&self, ask: &Ask<'_>) -> Option<Permit>;
+}
+
+/// What an attempt asks of an [`Admission`]: one reading of the clock and one draw serve all that decide.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Ask<'a> {
+    /// The target to call.
+    pub target: &'a Target,
+    /// The time of asking.
+    pub now: Instant,
+    /// When the call ends at the latest; one year from `now` unless said otherwise.
+    pub deadline: Instant,
+    /// A random number in [0, 1), for decisions by share; 0 unless said otherwise.
+    pub draw: f64,
+}
+
+/// Far enough to mean never, near enough to be added to any clock.
+const NO_DEADLINE: Duration = Duration::from_secs(365 * 24 * 3600);
+
+impl<'a> Ask<'a> {
+    /// Asks to call `target` at `now`.
+    #[must_use]
+    pub fn new(target: &'a Target, now: Instant) -> Self {
+        Self {
+            target,
+            now,
+            deadline: now + NO_DEADLINE,
+            draw: 0.0,
+        }
+    }
+
+    /// Says when the call ends at the latest.
+    #[must_use]
+    pub const fn with_deadline(mut self, deadline: Instant) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Brings a random number in [0, 1).
+    #[must_use]
+    pub const fn with_draw(mut self, draw: f64) -> Self {
+        self.draw = draw;
+        self
+    }
 }
 
 /// The answer of an [`Admission`].
@@ -95,10 +140,30 @@ pub enum Outcome<'a> {
     Cancelled,
 }
 
-/// What an [`Admission`] keeps inside a [`Permit`] to learn how the attempt ended.
+/// Who learns how an attempt went that an [`Admission`] let through.
 pub trait Lease: fmt::Debug + Send + Sync {
+    /// Takes note of the vendor's first sign of life in the attempt; called at most once.
+    fn first_byte(&self, ticket: &Ticket, now: Instant);
+
     /// Takes note of the end; called exactly once.
-    fn settle(self: Box<Self>, outcome: Outcome<'_>, now: Instant);
+    fn settle(&self, ticket: &Ticket, outcome: Outcome<'_>, now: Instant);
+}
+
+/// What an [`Admission`] wants to know again when an attempt ends: plain data, so that giving a permit
+/// costs no memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Ticket {
+    /// Numbers that only their admission understands.
+    pub numbers: [u64; 4],
+}
+
+impl Ticket {
+    /// A ticket with numbers that only their admission understands.
+    #[must_use]
+    pub const fn new(numbers: [u64; 4]) -> Self {
+        Self { numbers }
+    }
 }
 
 /// The right to make one attempt.
@@ -107,26 +172,36 @@ pub trait Lease: fmt::Debug + Send + Sync {
 #[derive(Debug)]
 #[must_use = "a dropped permit counts as a cancelled attempt"]
 pub struct Permit {
-    lease: Option<Box<dyn Lease>>,
+    lease: Option<Arc<dyn Lease>>,
+    ticket: Ticket,
 }
 
 impl Permit {
-    /// A permit that tells `lease` how the attempt ended.
-    pub fn new(lease: impl Lease + 'static) -> Self {
+    /// A permit that tells `lease` how the attempt went.
+    pub fn new(lease: Arc<dyn Lease>, ticket: Ticket) -> Self {
         Self {
-            lease: Some(Box::new(lease)),
+            lease: Some(lease),
+            ticket,
         }
     }
 
     /// A permit whose end nobody wants to know.
-    pub const fn unobserved() -> Self {
-        Self { lease: None }
+    pub fn unobserved() -> Self {
+        Self {
+            lease: None,
+            ticket: Ticket::default(),
+        }
+    }
+
+    /// Who reports the vendor's first sign of life, from within the attempt.
+    pub(crate) fn witness(&self) -> Witness {
+        Witness(self.lease.clone().map(|lease| (lease, self.ticket)))
     }
 
     /// Reports how the attempt ended.
     pub fn settle(mut self, outcome: Outcome<'_>, now: Instant) {
         if let Some(lease) = self.lease.take() {
-            lease.settle(outcome, now);
+            lease.settle(&self.ticket, outcome, now);
         }
     }
 }
@@ -134,7 +209,19 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         if let Some(lease) = self.lease.take() {
-            lease.settle(Outcome::Cancelled, Instant::now());
+            lease.settle(&self.ticket, Outcome::Cancelled, Instant::now());
+        }
+    }
+}
+
+/// Tells a [`Lease`] of the vendor's first sign of life, while the permit itself is elsewhere.
+#[derive(Debug, Default)]
+pub(crate) struct Witness(Option<(Arc<dyn Lease>, Ticket)>);
+
+impl Witness {
+    pub(crate) fn first_byte(&self, now: Instant) {
+        if let Some((lease, ticket)) = &self.0 {
+            lease.first_byte(ticket, now);
         }
     }
 }
@@ -144,11 +231,11 @@ impl Drop for Permit {
 pub struct AlwaysAdmit;
 
 impl Admission for AlwaysAdmit {
-    fn admit(&self, _: &Target, _: Instant) -> Admit {
+    fn admit(&self, _: &Ask<'_>) -> Admit {
         Admit::Go(Permit::unobserved())
     }
 
-    fn admit_anyway(&self, _: &Target, _: Instant) -> Permit {
-        Permit::unobserved()
+    fn admit_anyway(&self, _: &Ask<'_>) -> Option<Permit> {
+        Some(Permit::unobserved())
     }
 }

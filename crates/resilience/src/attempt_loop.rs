@@ -30,7 +30,8 @@ use crate::rng::Draws;
 use crate::standing::Standing;
 use crate::timeouts::{AttemptLimits, Limit};
 use crate::{
-    Admission, Admit, Answer, Call, Candidate, Observer, Outcome, Permit, RouteReport, SkipReason,
+    Admission, Admit, Answer, Ask, Call, Candidate, Observer, Outcome, Permit, RouteReport,
+    SkipReason,
 };
 
 /// One call under way.
@@ -154,9 +155,14 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
             Choice::Retry { index, at, reason } => Step::Wait(index, at, reason),
             Choice::LastResort { index } => {
                 self.last_resort = LastResort::Used;
-                self.standing(index).become_last_resort();
-                let target = &self.candidate(index).target;
-                Step::Attempt(index, self.admission.admit_anyway(target, now))
+                let ask = self.ask(index, now);
+                match self.admission_of(index).admit_anyway(&ask) {
+                    Some(permit) => {
+                        self.standing(index).become_last_resort();
+                        Step::Attempt(index, permit)
+                    }
+                    None => Step::GiveUp,
+                }
             }
             Choice::GiveUp => Step::GiveUp,
         }
@@ -172,11 +178,12 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
 
     /// Asks whether a candidate may be called now, and remembers a refusal.
     fn ask_admission(&mut self, index: usize, now: Instant) -> Option<Permit> {
-        let target = &self.candidate(index).target;
-        let skip = match self.admission.admit(target, now) {
+        let ask = self.ask(index, now);
+        let skip = match self.admission_of(index).admit(&ask) {
             Admit::Go(permit) => return Some(permit),
             Admit::Skip(skip) => skip,
         };
+        let target = &self.candidate(index).target;
         if self.skipped.iter().all(|(known, _)| *known != index) {
             self.skipped.push((index, skip.reason));
             self.log.skipped(target, skip);
@@ -184,6 +191,18 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
         let draw = self.draws.unit();
         self.standing(index).refuse(skip, now, draw);
         None
+    }
+
+    fn ask(&mut self, index: usize, now: Instant) -> Ask<'a> {
+        Ask::new(&self.candidate(index).target, now)
+            .with_deadline(self.total.at)
+            .with_draw(self.draws.unit())
+    }
+
+    /// The candidate's own admission, or the engine's.
+    fn admission_of(&self, index: usize) -> &'a dyn Admission {
+        let own = self.candidate(index).admission.as_deref();
+        own.unwrap_or(self.admission)
     }
 
     /// Waits until `at`, which lies before the deadline, and asks the admission then.
@@ -212,7 +231,7 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
         self.standing(index).begin_attempt();
 
         let request = self.request.asked_of(&target.model);
-        let progress = Arc::new(AttemptProgress::new(Instant::now()));
+        let progress = Arc::new(AttemptProgress::new(Instant::now(), permit.witness()));
         let cx = CallContext::new(&self.call.id)
             .with_attempt(number)
             .with_deadline(self.total.at)

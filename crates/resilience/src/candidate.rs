@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use interline_core::{Provider, Target};
 
+use crate::Admission;
+
 /// One place that may answer a call, with the service that reaches it: a provider for chat, one of
 /// its siblings for what else a vendor offers.
 ///
@@ -17,6 +19,9 @@ pub struct Candidate<P: ?Sized = dyn Provider> {
     pub provider: Arc<P>,
     /// What it fails together with, where that is known: see [`Candidate::with_failure_domain`].
     pub failure_domain: Option<Arc<str>>,
+    /// Who decides whether it may be called, in place of the engine's admission: see
+    /// [`Candidate::with_admission`].
+    pub admission: Option<Arc<dyn Admission>>,
 }
 
 impl<P: ?Sized> Candidate<P> {
@@ -27,6 +32,7 @@ impl<P: ?Sized> Candidate<P> {
             target,
             provider,
             failure_domain: None,
+            admission: None,
         }
     }
 
@@ -41,6 +47,16 @@ impl<P: ?Sized> Candidate<P> {
     }
 }
 
+impl<P: ?Sized> Candidate<P> {
+    /// Lets somebody else than the engine's admission decide about this candidate: one that was looked
+    /// up beforehand, so that calls need not look it up again.
+    #[must_use]
+    pub fn with_admission(mut self, admission: impl Into<Option<Arc<dyn Admission>>>) -> Self {
+        self.admission = admission.into();
+        self
+    }
+}
+
 impl<P: ?Sized> Clone for Candidate<P> {
     /// Copies pointers; by hand, because a derived one would ask the service to be cloneable.
     fn clone(&self) -> Self {
@@ -48,6 +64,7 @@ impl<P: ?Sized> Clone for Candidate<P> {
             target: self.target.clone(),
             provider: Arc::clone(&self.provider),
             failure_domain: self.failure_domain.clone(),
+            admission: self.admission.clone(),
         }
     }
 }

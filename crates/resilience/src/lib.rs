@@ -125,7 +125,9 @@ mod event;
 mod observer;
 mod tracing_observer;
 
-pub use admission::{Admission, Admit, AlwaysAdmit, Lease, Outcome, Permit, Skip, SkipReason};
+pub use admission::{
+    Admission, Admit, AlwaysAdmit, Ask, Lease, Outcome, Permit, Skip, SkipReason, Ticket,
+};
 pub use call::Call;
 pub use candidate::Candidate;
 pub use engine::Engine;

@@ -6,6 +6,8 @@ use std::time::Duration;
 use interline_core::{Progress, ProgressSink};
 use tokio::time::Instant;
 
+use crate::admission::Witness;
+
 /// What one attempt has shown of itself so far.
 ///
 /// Written by the task that polls the attempt, read by the timers around it; relaxed atomics are
@@ -13,16 +15,20 @@ use tokio::time::Instant;
 #[derive(Debug)]
 pub(crate) struct AttemptProgress {
     started: Instant,
+    witness: Witness,
+    is_silent: AtomicBool,
     has_headers: AtomicBool,
     /// When the last sign of life came, in nanoseconds since the start.
     last_sign_nanos: AtomicU64,
 }
 
 impl AttemptProgress {
-    /// An attempt that starts now.
-    pub(crate) const fn new(started: Instant) -> Self {
+    /// An attempt that starts now; `witness` is told of the vendor's first sign of life.
+    pub(crate) const fn new(started: Instant, witness: Witness) -> Self {
         Self {
             started,
+            witness,
+            is_silent: AtomicBool::new(true),
             has_headers: AtomicBool::new(false),
             last_sign_nanos: AtomicU64::new(0),
         }
@@ -52,7 +58,12 @@ impl ProgressSink for AttemptProgress {
             // Not the vendor's doing, so not a sign of its life.
             _ => return,
         }
-        let nanos = u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let now = Instant::now();
+        if self.is_silent.swap(false, Ordering::Relaxed) {
+            self.witness.first_byte(now);
+        }
+        let since = now.saturating_duration_since(self.started);
+        let nanos = u64::try_from(since.as_nanos()).unwrap_or(u64::MAX);
         self.last_sign_nanos.fetch_max(nanos, Ordering::Relaxed);
     }
 }
@@ -63,7 +74,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn only_what_the_vendor_does_is_a_sign_of_life() {
-        let progress = AttemptProgress::new(Instant::now());
+        let progress = AttemptProgress::new(Instant::now(), Witness::default());
         let second = Duration::from_secs(1);
         let step = async |report| {
             tokio::time::advance(second).await;

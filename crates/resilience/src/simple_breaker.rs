@@ -13,7 +13,10 @@ use interline_core::{HealthImpact, HealthView, Target, TargetHealth};
 use tokio::time::Instant;
 
 use crate::target_state::{TargetState, Ticket};
-use crate::{Admission, Admit, CallEvent, HealthState, Lease, Observer, Outcome, Permit};
+use crate::{
+    Admission, Admit, Ask, CallEvent, HealthState, Lease, Observer, Outcome, Permit,
+    Ticket as Carried,
+};
 
 /// Settings of [`SimpleBreaker`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,16 +126,17 @@ impl SimpleBreaker {
     }
 
     fn permit(&self, target: &Target, ticket: Ticket) -> Permit {
-        Permit::new(BreakerLease {
+        let lease = BreakerLease {
             shared: Arc::clone(&self.shared),
             target: target.clone(),
-            ticket,
-        })
+        };
+        Permit::new(Arc::new(lease), ticket.carried())
     }
 }
 
 impl Admission for SimpleBreaker {
-    fn admit(&self, target: &Target, now: Instant) -> Admit {
+    fn admit(&self, ask: &Ask<'_>) -> Admit {
+        let Ask { target, now, .. } = *ask;
         let Some(state) = self.shared.find(target) else {
             return Admit::Go(self.permit(target, Ticket::default()));
         };
@@ -144,12 +148,13 @@ impl Admission for SimpleBreaker {
         }
     }
 
-    fn admit_anyway(&self, target: &Target, now: Instant) -> Permit {
+    fn admit_anyway(&self, ask: &Ask<'_>) -> Option<Permit> {
+        let Ask { target, now, .. } = *ask;
         let ticket = self
             .shared
             .find(target)
             .map_or_else(Ticket::default, |state| lock(&state).admit_anyway(now));
-        self.permit(target, ticket)
+        Some(self.permit(target, ticket))
     }
 }
 
@@ -201,11 +206,12 @@ impl Shared {
 struct BreakerLease {
     shared: Arc<Shared>,
     target: Target,
-    ticket: Ticket,
 }
 
 impl Lease for BreakerLease {
-    fn settle(self: Box<Self>, outcome: Outcome<'_>, now: Instant) {
+    fn first_byte(&self, _: &Carried, _: Instant) {}
+
+    fn settle(&self, ticket: &Carried, outcome: Outcome<'_>, now: Instant) {
         let state = match outcome {
             // Good news about a target of which nothing bad is known need not be remembered.
             Outcome::Success | Outcome::Cancelled => self.shared.find(&self.target),
@@ -215,7 +221,12 @@ impl Lease for BreakerLease {
             },
         };
         let Some(state) = state else { return };
-        let change = lock(&state).settle(self.ticket, outcome, now, &self.shared.config);
+        let change = lock(&state).settle(
+            Ticket::from_carried(ticket),
+            outcome,
+            now,
+            &self.shared.config,
+        );
         self.shared.announce(&self.target, change);
     }
 }

@@ -13,7 +13,7 @@ use interline_core::{Error, HealthImpact, TargetHealth};
 use tokio::time::Instant;
 
 use crate::timeouts::later;
-use crate::{HealthState, Outcome, SimpleBreakerConfig, Skip, SkipReason};
+use crate::{HealthState, Outcome, SimpleBreakerConfig, Skip, SkipReason, Ticket as Carried};
 
 /// What is known of one target. Default: nothing bad.
 #[derive(Debug, Default)]
@@ -44,6 +44,31 @@ enum Circuit {
 pub(crate) struct Ticket {
     epoch: u64,
     role: Role,
+}
+
+impl Ticket {
+    /// As the numbers that a permit carries.
+    pub(crate) const fn carried(self) -> Carried {
+        let (role, number) = match self.role {
+            Role::Ordinary => (0, 0),
+            Role::Probe(number) => (1, number),
+            Role::LastResort { quarantined } => (2, quarantined as u64),
+        };
+        Carried::new([self.epoch, role, number, 0])
+    }
+
+    /// Back from the numbers that a permit carried.
+    pub(crate) const fn from_carried(carried: &Carried) -> Self {
+        let [epoch, role, number, _] = carried.numbers;
+        let role = match role {
+            1 => Role::Probe(number),
+            2 => Role::LastResort {
+                quarantined: number != 0,
+            },
+            _ => Role::Ordinary,
+        };
+        Self { epoch, role }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use interline_core::{ErrorKind as K, RetryHint, Target};
-use interline_resilience::{Admission, Admit, Permit, Skip, SkipReason};
+use interline_resilience::{Admission, Admit, Ask, Permit, Skip, SkipReason};
 use tokio::time::Instant;
 
 use crate::bench::{Bench, MS, S, rate_limited, refused_connection, target, unavailable};
@@ -18,15 +18,17 @@ struct Refusing {
 }
 
 impl Admission for Refusing {
-    fn admit(&self, target: &Target, now: Instant) -> Admit {
-        match self.until.lock().unwrap().get(target) {
-            Some((reason, until)) if *until > now => Admit::Skip(Skip::new(*reason, *until - now)),
+    fn admit(&self, ask: &Ask<'_>) -> Admit {
+        match self.until.lock().unwrap().get(ask.target) {
+            Some((reason, until)) if *until > ask.now => {
+                Admit::Skip(Skip::new(*reason, *until - ask.now))
+            }
             _ => Admit::Go(Permit::unobserved()),
         }
     }
 
-    fn admit_anyway(&self, _: &Target, _: Instant) -> Permit {
-        Permit::unobserved()
+    fn admit_anyway(&self, _: &Ask<'_>) -> Option<Permit> {
+        Some(Permit::unobserved())
     }
 }
 
@@ -206,12 +208,12 @@ async fn a_target_that_becomes_free_while_the_engine_waits_is_taken() {
 struct AlwaysPaused;
 
 impl Admission for AlwaysPaused {
-    fn admit(&self, _: &Target, _: Instant) -> Admit {
+    fn admit(&self, _: &Ask<'_>) -> Admit {
         Admit::Skip(Skip::new(Paused, S(3)))
     }
 
-    fn admit_anyway(&self, _: &Target, _: Instant) -> Permit {
-        Permit::unobserved()
+    fn admit_anyway(&self, _: &Ask<'_>) -> Option<Permit> {
+        Some(Permit::unobserved())
     }
 }
 

@@ -9,8 +9,8 @@ use interline_core::{
     Result, RetryHint, StreamEvent, Target,
 };
 use interline_resilience::{
-    Admission, Admit, AlwaysAdmit, Answer, AttemptPolicy, Call, CallEvent, Candidate, Engine,
-    Lease, Observer, Outcome, Permit,
+    Admission, Admit, AlwaysAdmit, Answer, Ask, AttemptPolicy, Call, CallEvent, Candidate, Engine,
+    Lease, Observer, Outcome, Permit, Ticket,
 };
 use tokio::time::Instant;
 
@@ -281,35 +281,38 @@ impl CountingAdmission {
 
     fn watch(&self, permit: Permit) -> Permit {
         self.counts.lock().unwrap().given += 1;
-        Permit::new(CountingLease {
-            permit,
+        let lease = CountingLease {
+            permit: Mutex::new(Some(permit)),
             counts: Arc::clone(&self.counts),
-        })
+        };
+        Permit::new(Arc::new(lease), Ticket::default())
     }
 }
 
 impl Admission for CountingAdmission {
-    fn admit(&self, target: &Target, now: Instant) -> Admit {
-        match self.inner.admit(target, now) {
+    fn admit(&self, ask: &Ask<'_>) -> Admit {
+        match self.inner.admit(ask) {
             Admit::Go(permit) => Admit::Go(self.watch(permit)),
             other => other,
         }
     }
 
-    fn admit_anyway(&self, target: &Target, now: Instant) -> Permit {
+    fn admit_anyway(&self, ask: &Ask<'_>) -> Option<Permit> {
         self.counts.lock().unwrap().last_resorts += 1;
-        self.watch(self.inner.admit_anyway(target, now))
+        Some(self.watch(self.inner.admit_anyway(ask)?))
     }
 }
 
 #[derive(Debug)]
 struct CountingLease {
-    permit: Permit,
+    permit: Mutex<Option<Permit>>,
     counts: Arc<Mutex<Counts>>,
 }
 
 impl Lease for CountingLease {
-    fn settle(self: Box<Self>, outcome: Outcome<'_>, now: Instant) {
+    fn first_byte(&self, _: &Ticket, _: Instant) {}
+
+    fn settle(&self, _: &Ticket, outcome: Outcome<'_>, now: Instant) {
         {
             let mut counts = self.counts.lock().unwrap();
             match outcome {
@@ -318,6 +321,7 @@ impl Lease for CountingLease {
                 _ => counts.cancelled += 1,
             }
         }
-        self.permit.settle(outcome, now);
+        let permit = self.permit.lock().unwrap().take();
+        permit.expect("settled once").settle(outcome, now);
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use interline_core::{Error, ErrorKind as K, HealthView, RetryHint};
 use interline_resilience::{
-    Admission, Admit, HealthState, Observers, Outcome, Permit, SimpleBreaker, SimpleBreakerConfig,
-    SkipReason,
+    Admission, Admit, Ask, HealthState, Observers, Outcome, Permit, SimpleBreaker,
+    SimpleBreakerConfig, SkipReason,
 };
 use tokio::time::{Instant, advance};
 
@@ -35,7 +35,7 @@ impl Rig {
 
     #[track_caller]
     fn admitted(&self) -> Permit {
-        match self.breaker.admit(&target("a"), Instant::now()) {
+        match self.breaker.admit(&Ask::new(&target("a"), Instant::now())) {
             Admit::Go(permit) => permit,
             other => panic!("{other:?}"),
         }
@@ -43,7 +43,7 @@ impl Rig {
 
     #[track_caller]
     fn refused(&self, reason: SkipReason, retry_in: Duration) {
-        match self.breaker.admit(&target("a"), Instant::now()) {
+        match self.breaker.admit(&Ask::new(&target("a"), Instant::now())) {
             Admit::Skip(skip) => assert_eq!((skip.reason, skip.retry_in), (reason, retry_in)),
             other => panic!("{other:?}"),
         }
@@ -167,10 +167,16 @@ async fn a_success_of_a_last_resort_closes_and_its_failure_changes_nothing() {
     let rig = Rig::new();
     rig.open();
     advance(S(10)).await;
-    let permit = rig.breaker.admit_anyway(&target("a"), Instant::now());
+    let permit = rig
+        .breaker
+        .admit_anyway(&Ask::new(&target("a"), Instant::now()))
+        .unwrap();
     permit.settle(Outcome::Failure(&unavailable()), Instant::now());
     rig.refused(SkipReason::Unhealthy, S(20));
-    let permit = rig.breaker.admit_anyway(&target("a"), Instant::now());
+    let permit = rig
+        .breaker
+        .admit_anyway(&Ask::new(&target("a"), Instant::now()))
+        .unwrap();
     permit.settle(Outcome::Success, Instant::now());
     rig.succeeds();
 }
@@ -229,7 +235,10 @@ async fn a_refused_credential_is_quarantined_and_not_counted() {
     let rig = Rig::new();
     rig.fails(&bad_key());
     rig.refused(SkipReason::Credential, S(60));
-    let permit = rig.breaker.admit_anyway(&target("a"), Instant::now());
+    let permit = rig
+        .breaker
+        .admit_anyway(&Ask::new(&target("a"), Instant::now()))
+        .unwrap();
     permit.settle(Outcome::Success, Instant::now());
     rig.succeeds();
     assert_eq!(rig.breaker.health(&target("a")).recent_failures, 0);
@@ -260,7 +269,7 @@ async fn the_number_of_remembered_targets_is_bounded() {
     let rig = Rig::with(SimpleBreakerConfig::default().with_max_targets(2));
     let fail_at = |name: &str| {
         let target = interline_core::Target::new("p", name);
-        match rig.breaker.admit(&target, Instant::now()) {
+        match rig.breaker.admit(&Ask::new(&target, Instant::now())) {
             Admit::Go(permit) => permit.settle(Outcome::Failure(&unavailable()), Instant::now()),
             other => panic!("{other:?}"),
         }

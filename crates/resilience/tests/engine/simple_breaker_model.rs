@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use interline_core::{Error, ErrorKind as K, HealthView, RetryHint};
 use interline_resilience::{
-    Admission, Admit, Observers, Outcome, Permit, SimpleBreaker, SimpleBreakerConfig, SkipReason,
+    Admission, Admit, Ask, Observers, Outcome, Permit, SimpleBreaker, SimpleBreakerConfig,
+    SkipReason,
 };
 use proptest::prelude::*;
 use tokio::time::Instant;
@@ -191,7 +192,7 @@ proptest! {
                 Op::Advance(seconds) => model.now += seconds,
                 Op::Admit => {
                     let expected = model.refusal();
-                    match breaker.admit(&target, now) {
+                    match breaker.admit(&Ask::new(&target, now)) {
                         Admit::Go(permit) => {
                             prop_assert_eq!(expected, None);
                             out.push((permit, model.give(false)));
@@ -201,7 +202,7 @@ proptest! {
                     }
                 }
                 Op::AdmitAnyway => {
-                    let permit = breaker.admit_anyway(&target, now);
+                    let permit = breaker.admit_anyway(&Ask::new(&target, now)).unwrap();
                     out.push((permit, model.give(true)));
                 }
                 Op::Settle(_, _) if out.is_empty() => {}
@@ -218,11 +219,11 @@ proptest! {
         }
         // Whatever happened, it ends: after every timer a call is let through, and a success heals.
         let later = start + Duration::from_secs(model.now + 4000);
-        let Admit::Go(permit) = breaker.admit(&target, later) else {
+        let Admit::Go(permit) = breaker.admit(&Ask::new(&target, later)) else {
             panic!("a target is never skipped for ever");
         };
         permit.settle(Outcome::Success, later);
-        prop_assert!(matches!(breaker.admit(&target, later), Admit::Go(_)));
+        prop_assert!(matches!(breaker.admit(&Ask::new(&target, later)), Admit::Go(_)));
         let _ = breaker.health(&target);
     }
 }
