@@ -11,6 +11,7 @@ mod models;
 mod passing_through;
 mod recorded;
 mod responses_outbound;
+mod responses_inbound;
 mod responses_round_trip;
 mod round_trip;
 mod stream_round_trip;
