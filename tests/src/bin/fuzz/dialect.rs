@@ -2,13 +2,15 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use interline::{ChatRequest, ChatResponse, Error, Result, cohere};
+use interline::bedrock::{self, EventStreamFraming};
+use interline::{ChatRequest, ChatResponse, ChatStream, Error, Result, cohere};
 use interline_dialect_openai::responses;
-use interline_transport::FrameDecoder;
+use interline_transport::{FrameDecoder, HttpResponse, SseLimits};
 use {interline_dialect_anthropic as anthropic, interline_dialect_gemini as gemini};
 use {interline_dialect_openai as openai, serde_json::Value};
 
 use crate::seeds;
+use crate::targets::event_stream;
 
 /// Whether an answer is asked for whole or step by step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +27,9 @@ pub(crate) struct Dialect {
     pub(crate) decode_request: fn(Bytes) -> Result<ChatRequest>,
     pub(crate) encode_request: fn(&ChatRequest, Way) -> Result<Bytes>,
     pub(crate) decode_response: fn(Bytes) -> Result<ChatResponse>,
-    pub(crate) stream_decoder: fn() -> Box<dyn FrameDecoder>,
+    /// Makes the body of a stream of an input that can be mutated as text.
+    pub(crate) stream_body: fn(&[u8]) -> Vec<u8>,
+    pub(crate) read_stream: fn(HttpResponse) -> ChatStream,
     pub(crate) decode_error: fn(u16, &HeaderMap, Bytes) -> Error,
     /// Hand-written inputs: a request, an answer, a stream, an error.
     pub(crate) seeds: [&'static str; 4],
@@ -45,7 +49,8 @@ pub(crate) const ALL: &[Dialect] = &[
             openai::encode_request(request, mode, &openai::Quirks::new())
         },
         decode_response: openai::decode_response,
-        stream_decoder: || Box::new(openai::StreamDecoder::new(openai::Quirks::new())),
+        stream_body: <[u8]>::to_vec,
+        read_stream: |body| server_sent(body, openai::StreamDecoder::new(openai::Quirks::new())),
         decode_error: openai::decode_error,
         seeds: seeds::OPENAI_CHAT,
     },
@@ -61,7 +66,8 @@ pub(crate) const ALL: &[Dialect] = &[
             responses::encode_request(request, mode, &openai::Quirks::new())
         },
         decode_response: responses::decode_response,
-        stream_decoder: || Box::new(responses::StreamDecoder::new()),
+        stream_body: <[u8]>::to_vec,
+        read_stream: |body| server_sent(body, responses::StreamDecoder::new()),
         decode_error: responses::decode_error,
         seeds: seeds::OPENAI_RESPONSES,
     },
@@ -77,7 +83,8 @@ pub(crate) const ALL: &[Dialect] = &[
             anthropic::encode_request(request, mode, &anthropic::Quirks::default())
         },
         decode_response: anthropic::decode_response,
-        stream_decoder: || Box::new(anthropic::StreamDecoder::new()),
+        stream_body: <[u8]>::to_vec,
+        read_stream: |body| server_sent(body, anthropic::StreamDecoder::new()),
         decode_error: anthropic::decode_error,
         seeds: seeds::ANTHROPIC,
     },
@@ -87,7 +94,8 @@ pub(crate) const ALL: &[Dialect] = &[
         decode_request: |body| gemini::decode_request("gemini-2.5-flash", body),
         encode_request: |request, _| gemini::encode_request(request, &gemini::Quirks::default()),
         decode_response: gemini::decode_response,
-        stream_decoder: || Box::new(gemini::StreamDecoder::new()),
+        stream_body: <[u8]>::to_vec,
+        read_stream: |body| server_sent(body, gemini::StreamDecoder::new()),
         decode_error: gemini::decode_error,
         seeds: seeds::GEMINI,
     },
@@ -103,11 +111,30 @@ pub(crate) const ALL: &[Dialect] = &[
             cohere::encode_request(request, mode)
         },
         decode_response: cohere::decode_response,
-        stream_decoder: || Box::new(cohere::StreamDecoder::new()),
+        stream_body: <[u8]>::to_vec,
+        read_stream: |body| server_sent(body, cohere::StreamDecoder::new()),
         decode_error: cohere::decode_error,
         seeds: seeds::COHERE,
     },
+    Dialect {
+        name: "bedrock",
+        apis: &["bedrock.converse"],
+        decode_request: |body| bedrock::decode_request("anthropic.claude-sonnet-4-5", body),
+        encode_request: |request, _| bedrock::encode_request(request),
+        decode_response: |body| bedrock::decode_response(&"m".into(), body),
+        stream_body: event_stream::body,
+        read_stream: |body| {
+            let decoder = bedrock::StreamDecoder::new("m");
+            body.framed(EventStreamFraming::new(), decoder, &"p".into(), &"m".into())
+        },
+        decode_error: bedrock::decode_error,
+        seeds: seeds::BEDROCK,
+    },
 ];
+
+fn server_sent(body: HttpResponse, decoder: impl FrameDecoder) -> ChatStream {
+    body.frames(SseLimits::default(), decoder, &"p".into(), &"m".into())
+}
 
 /// A written body as JSON; every writer gives a JSON object.
 ///

@@ -179,6 +179,41 @@ pub(crate) const COHERE: [&str; 4] = [
     r#"{"id":"e","message":"too many tokens: total number of tokens in the prompt cannot exceed 8"}"#,
 ];
 
+/// Converse; the stream's messages are written as text and framed by the target.
+pub(crate) const BEDROCK: [&str; 4] = [
+    r#"{"system":[{"text":"Be brief."},{"cachePoint":{"type":"default","ttl":"1h"}}],
+       "inferenceConfig":{"maxTokens":4000,"temperature":0.5,"topP":0.9,"stopSequences":["END"]},
+       "toolConfig":{"tools":[{"toolSpec":{"name":"add","description":"d","strict":true,"inputSchema":{"json":{"type":"object"}}}},
+         {"cachePoint":{"type":"default"}},{"systemTool":{"name":"nova_grounding"}}],"toolChoice":{"tool":{"name":"add"}}},
+       "outputConfig":{"textFormat":{"type":"json_schema","structure":{"jsonSchema":{"name":"n","schema":"{\"type\":\"object\"}"}}}},
+       "additionalModelRequestFields":{"thinking":{"type":"enabled","budget_tokens":1024},"top_k":5,"reasoning_effort":"low"},
+       "guardrailConfig":{"guardrailIdentifier":"g","guardrailVersion":"1"},"requestMetadata":{"a":"b"},
+       "messages":[{"role":"user","content":[{"text":"x"},{"image":{"format":"png","source":{"bytes":"AAAA"}}},
+           {"document":{"format":"pdf","name":"n","source":{"s3Location":{"uri":"s3://b/c","bucketOwner":"1"}}}},
+           {"video":{"format":"mp4","source":{"bytes":"AAAA"}}},{"guardContent":{"text":{"text":"q","qualifiers":["query"]}}}]},
+         {"role":"assistant","content":[{"reasoningContent":{"reasoningText":{"text":"hm","signature":"zzz"}}},
+           {"reasoningContent":{"redactedContent":"eA=="}},{"toolUse":{"toolUseId":"c1","name":"add","input":{"x":1}}}]},
+         {"role":"user","content":[{"toolResult":{"toolUseId":"c1","status":"success","content":[{"json":{"a":1}},{"text":"2"}]}}]}]}"#,
+    r#"{"output":{"message":{"role":"assistant","content":[{"reasoningContent":{"reasoningText":{"text":"hm","signature":"zzz"}}},
+       {"citationsContent":{"content":[{"text":"a"}],"citations":[{"title":"t"}]}},{"text":"b"},
+       {"toolUse":{"toolUseId":"c1","name":"f","input":{"x":1.50},"type":"tool_use"}}]}},"stopReason":"tool_use",
+       "usage":{"inputTokens":5,"outputTokens":2,"totalTokens":7,"cacheReadInputTokens":3,"cacheWriteInputTokens":1},
+       "metrics":{"latencyMs":1},"additionalModelResponseFields":{"stop_sequence":"END"}}"#,
+    "event: messageStart\ndata: {\"role\":\"assistant\"}\n\n\
+     event: contentBlockDelta\ndata: {\"contentBlockIndex\":0,\"delta\":{\"reasoningContent\":{\"text\":\"hm\"}}}\n\n\
+     event: contentBlockDelta\ndata: {\"contentBlockIndex\":0,\"delta\":{\"reasoningContent\":{\"signature\":\"zzz\"}}}\n\n\
+     event: contentBlockStop\ndata: {\"contentBlockIndex\":0}\n\n\
+     event: contentBlockDelta\ndata: {\"contentBlockIndex\":1,\"delta\":{\"text\":\"a\"}}\n\n\
+     event: contentBlockStart\ndata: {\"contentBlockIndex\":2,\"start\":{\"toolUse\":{\"toolUseId\":\"c\",\"name\":\"f\"}}}\n\n\
+     event: contentBlockDelta\ndata: {\"contentBlockIndex\":2,\"delta\":{\"toolUse\":{\"input\":\"{}\"}}}\n\n\
+     event: contentBlockStart\ndata: {\"contentBlockIndex\":3,\"start\":{\"toolUse\":{\"type\":\"server_tool_use\",\"name\":\"g\"}}}\n\n\
+     event: contentBlockDelta\ndata: {\"contentBlockIndex\":4,\"delta\":{\"citation\":{\"title\":\"t\"}}}\n\n\
+     event: messageStop\ndata: {\"stopReason\":\"tool_use\"}\n\n\
+     exception: throttlingException\ndata: {\"message\":\"slow down\"}\n\n\
+     event: metadata\ndata: {\"usage\":{\"inputTokens\":5,\"outputTokens\":2}}\n\n",
+    r#"{"__type":"com.amazon.coral.service#ThrottlingException","message":"Too many tokens, please wait before trying again."}"#,
+];
+
 /// Embeddings of OpenAI's form.
 pub(crate) const OPENAI_EMBEDDINGS: [&str; 2] = [
     r#"{"model":"m","input":["a",[1,2]],"encoding_format":"base64","dimensions":2,"user":"u"}"#,

@@ -62,6 +62,7 @@ pub(crate) fn own_number(input: &[u8]) -> u64 {
 pub(crate) fn all() -> Vec<Target> {
     let mut all = vec![
         targets::sse::target(),
+        targets::event_stream::target(),
         targets::retry_after::target(),
         targets::config::target(),
     ];

@@ -1,12 +1,13 @@
 //! Streams: the same frames however the body is cut, written in every inbound format.
 
+use bytes::Bytes;
+use futures_util::{FutureExt as _, StreamExt as _, stream};
+use http::HeaderMap;
 use interline::{ChatRequest, Frame, Message, Phase, RawFrame, StreamEvent};
 use interline_dialect_openai::responses::{self, Identity};
-use interline_transport::SseLimits;
+use interline_transport::HttpResponse;
 use serde_json::Value;
 use {interline_dialect_anthropic as anthropic, interline_dialect_openai as openai};
-
-use bytes::Bytes;
 
 use super::sse;
 use crate::dialect::Dialect;
@@ -33,8 +34,9 @@ struct Told {
 }
 
 fn run(dialect: &Dialect, input: &[u8], behaviour: &mut Behaviour) {
-    let whole = read(dialect, vec![Bytes::copy_from_slice(input)]);
-    let in_pieces = read(dialect, sse::cut(input));
+    let body = (dialect.stream_body)(input);
+    let in_pieces = read(dialect, sse::cut(&body));
+    let whole = read(dialect, vec![Bytes::from(body)]);
     assert_eq!(whole, in_pieces, "cuts make no difference");
     for event in whole.frames.iter().flat_map(|frame| &frame.events) {
         behaviour.note(std::mem::discriminant(event));
@@ -52,43 +54,32 @@ fn run(dialect: &Dialect, input: &[u8], behaviour: &mut Behaviour) {
 }
 
 fn read(dialect: &Dialect, pieces: Vec<Bytes>) -> Told {
-    let mut decoder = (dialect.stream_decoder)();
+    let body = stream::iter(pieces.into_iter().map(Ok));
+    let mut frames = (dialect.read_stream)(HttpResponse::new(200, HeaderMap::new(), body));
     let mut told = Told {
         frames: Vec::new(),
         error: None,
     };
     let mut saw_content = false;
-    for event in sse::events(pieces, SseLimits::default()) {
-        let event = match event {
-            Ok(event) => event,
-            Err(message) => {
-                told.error = Some(message);
-                return told;
-            }
-        };
-        match decoder.push(event) {
+    // Everything is there already, so nothing ever waits.
+    while let Some(frame) = frames.next().now_or_never().expect("the body is ready") {
+        assert!(told.error.is_none(), "nothing follows an error");
+        match frame {
             Ok(frame) => {
                 saw_content |= frame.has_content();
-                let is_end = frame.is_end();
                 told.frames.push(frame);
-                if is_end {
-                    return told;
-                }
             }
             Err(error) => {
                 check_phase(error.phase(), saw_content);
                 told.error = Some(error.to_string());
-                return told;
             }
         }
     }
-    match decoder.finish() {
-        Ok(frame) => told.frames.extend(frame),
-        Err(error) => {
-            check_phase(error.phase(), saw_content);
-            told.error = Some(error.to_string());
-        }
-    }
+    let ended = told.frames.last().is_some_and(Frame::is_end);
+    assert!(
+        ended || told.error.is_some(),
+        "a stream ends with its end or an error"
+    );
     told
 }
 
