@@ -1,20 +1,32 @@
 //! Thinking, and the state that goes back to the one who issued it and to nobody else.
 
-use interline_core::{CallContext, ErrorKind};
+use interline_core::{CallContext, ErrorKind, Feature};
 
-use crate::conformance::Slot;
 use crate::conformance::requests::{self, FOREIGN};
 use crate::conformance::stage::{Checked, Mode, NotMade, Stage};
+use crate::conformance::{Answer, Slot};
+
+/// An answer that shows thinking. Vendors may think unasked, so it is not only the declared feature
+/// that calls for one.
+fn thinking(stage: &Stage, slot: Slot) -> Result<Answer, NotMade> {
+    stage.answer(slot).map_err(|lacking| {
+        if stage.able().features.contains(Feature::Reasoning) {
+            return lacking;
+        }
+        let why = "`reasoning` is not declared, and no answer shows thinking".to_owned();
+        NotMade::NotApplicable(why)
+    })
+}
 
 pub(super) async fn read(stage: &Stage, slot: Slot, mode: Mode) -> Checked {
-    let answer = stage.answer(slot)?;
+    let answer = thinking(stage, slot)?;
     stage.serve(&answer);
     let heard = stage.call(mode, &requests::reasoning(stage.model())).await;
     Ok(heard.differences(&answer.said))
 }
 
 pub(super) async fn round_trip(stage: &Stage) -> Checked {
-    let answer = stage.answer(Slot::Reasoning)?;
+    let answer = thinking(stage, Slot::Reasoning)?;
     let Some(signature) = answer.said.signature.clone() else {
         let why = "the answer for Slot::Reasoning has no signature".to_owned();
         return Err(NotMade::NotApplicable(why));
