@@ -4,11 +4,12 @@
 //! A check that could not run is never silent: it is listed in the summary, and it is a failure where `CI=true`.
 //!
 //! The order is cheap first, and the stages after `clippy` reuse what earlier ones compiled:
-//! `features` and `doc` share checked dependencies, `tests` and `wire` share built ones.
+//! `features` and `doc` share checked dependencies, `tests`, `outside` and `wire` share built ones.
 
 mod features;
 mod lints;
 mod outcome;
+mod outside;
 mod python;
 mod stage;
 mod strictness;

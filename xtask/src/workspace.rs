@@ -78,16 +78,17 @@ impl Workspace {
 
     /// The folder of the binaries that a development build makes.
     pub(crate) fn binaries(&self) -> Result<PathBuf> {
+        Ok(self.target()?.join("debug"))
+    }
+
+    /// Cargo's target folder.
+    pub(crate) fn target(&self) -> Result<PathBuf> {
         let mut command = MetadataCommand::new();
         command
             .cargo_path(&self.cargo)
             .current_dir(&self.root)
             .no_deps();
-        Ok(command
-            .exec()?
-            .target_directory
-            .join("debug")
-            .into_std_path_buf())
+        Ok(command.exec()?.target_directory.into_std_path_buf())
     }
 
     /// The files under version control or about to be: relative paths with `/`, sorted.

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 
 use super::outcome::{Outcome, Skip};
-use super::{features, lints, python, suite};
+use super::{features, lints, outside, python, suite};
 use crate::delegate::{self, FuzzOptions, Launch, WireOptions};
 use crate::workspace::Workspace;
 use crate::{Result, Verdict, tidy};
@@ -18,13 +18,14 @@ pub(crate) enum Stage {
     Doc,
     Python,
     Tests,
+    Outside,
     Wire,
     Fuzz,
 }
 
 impl Stage {
     /// Cheap first, so that small mistakes show early.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Fmt,
         Self::Tidy,
         Self::Clippy,
@@ -32,6 +33,7 @@ impl Stage {
         Self::Doc,
         Self::Python,
         Self::Tests,
+        Self::Outside,
         Self::Wire,
         Self::Fuzz,
     ];
@@ -46,6 +48,7 @@ impl Stage {
             Self::Doc => "doc",
             Self::Python => "python",
             Self::Tests => "tests",
+            Self::Outside => "outside",
             Self::Wire => "wire",
             Self::Fuzz => "fuzz",
         }
@@ -61,6 +64,7 @@ impl Stage {
             Self::Doc => "rustdoc has no warning",
             Self::Python => "python3 can make the virtual environment that end-to-end tests need",
             Self::Tests => "unit, integration, doc and end-to-end tests",
+            Self::Outside => "a crate outside of the workspace has its own vendors and gateway",
             Self::Wire => "recorded vendor traffic comes out as expected",
             Self::Fuzz => {
                 "readers of foreign bytes keep their promises for a moment of mutated input"
@@ -84,6 +88,7 @@ impl Stage {
             Self::Doc => lints::doc(workspace),
             Self::Python => python::run(workspace),
             Self::Tests => suite::run(workspace),
+            Self::Outside => outside::run(workspace),
             Self::Wire => wire(workspace),
             Self::Fuzz => fuzz(workspace),
         }
