@@ -7,6 +7,7 @@
 //! ```
 //!
 //! and the fenced block that follows must be that file without its leading `//!` lines.
+//! With `excerpt:` in place of `example:`, the block must be lines of that file, one after the other.
 
 use super::finding::Finding;
 use super::markdown::{fence_after, prose};
@@ -22,11 +23,12 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut shows_quickstart = false;
     for (page, text) in tree.texts().filter(|(path, _)| path.ends_with(".md")) {
         for piece in prose(text) {
-            let Some(example) = marker(piece.text) else {
-                continue;
-            };
-            shows_quickstart |= page == README && example == QUICKSTART;
-            findings.extend(compare(tree, page, text, piece.line, example));
+            if let Some(example) = marker(piece.text, "example:") {
+                shows_quickstart |= page == README && example == QUICKSTART;
+                findings.extend(compare(tree, page, text, piece.line, example));
+            } else if let Some(source) = marker(piece.text, "excerpt:") {
+                findings.extend(find(tree, page, text, piece.line, source));
+            }
         }
     }
     if !shows_quickstart {
@@ -39,10 +41,29 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// The file named by a marker line.
-fn marker(line: &str) -> Option<&str> {
+/// The file named by a marker line of this kind.
+fn marker<'a>(line: &'a str, kind: &str) -> Option<&'a str> {
     let inside = line.trim().strip_prefix("<!--")?.strip_suffix("-->")?;
-    Some(inside.trim().strip_prefix("example:")?.trim())
+    Some(inside.trim().strip_prefix(kind)?.trim())
+}
+
+/// Looks for a block among the lines of a file; how deep both are indented does not matter.
+fn find(tree: &Tree, page: &str, text: &str, line: usize, file: &str) -> Option<Finding> {
+    let Some(source) = tree.text(file) else {
+        let message = format!("`{file}` does not exist: name a file of the repository");
+        return Some(Finding::new(page, line, message));
+    };
+    let block = fence_after(text, line).filter(|fence| !fence.lines.is_empty());
+    let Some(fence) = block else {
+        let message = format!("no fenced block follows: show lines of `{file}` there");
+        return Some(Finding::new(page, line, message));
+    };
+    let trimmed = |line: &&str| line.trim().to_owned();
+    let wanted: Vec<String> = fence.lines.iter().map(trimmed).collect();
+    let lines: Vec<String> = source.lines().map(|line| trimmed(&line)).collect();
+    let is_there = lines.windows(wanted.len()).any(|window| window == wanted);
+    let message = format!("the block is not in `{file}`: copy its lines from there");
+    (!is_there).then(|| Finding::new(page, fence.line, message))
 }
 
 fn compare(tree: &Tree, page: &str, text: &str, line: usize, example: &str) -> Option<Finding> {
@@ -126,6 +147,33 @@ mod tests {
             Some("README.md:8: the block goes on"),
         );
         check_readme("No block.\n", Some("README.md:3: no ```rust block follows"));
+    }
+
+    #[track_caller]
+    fn check_excerpt(block: &str, expected: Option<&str>) {
+        let readme =
+            format!("<!-- example: {QUICKSTART} -->\n```rust\nfn main() {{\n    run();\n}}\n```\n");
+        let page = format!("<!-- excerpt: {QUICKSTART} -->\n{block}");
+        let tree = Tree::of(&[
+            (README, &readme),
+            ("docs/a.md", &page),
+            (QUICKSTART, SOURCE),
+        ]);
+        let found: Vec<String> = check(&tree).iter().map(ToString::to_string).collect();
+        match expected {
+            None => assert!(found.is_empty(), "{found:?}"),
+            Some(expected) => assert!(found[0].starts_with(expected), "{found:?}"),
+        }
+    }
+
+    #[test]
+    fn an_excerpt_is_lines_of_the_file() {
+        check_excerpt("```rust\nrun();\n}\n```\n", None);
+        check_excerpt(
+            "```rust\nfn main() {\n}\n```\n",
+            Some("docs/a.md:2: the block is not in"),
+        );
+        check_excerpt("None.\n", Some("docs/a.md:1: no fenced block follows"));
     }
 
     #[test]
