@@ -1,4 +1,7 @@
-//! OpenAI's wire formats: Chat Completions, shared by many vendors and by the gateway's inbound side.
+//! OpenAI's wire formats: Chat Completions, Responses, Embeddings and lists of models, shared by many
+//! vendors and by the gateway's inbound side.
+//!
+//! The crate's root is Chat Completions; [`responses`], [`embeddings`] and [`models`] are built alike.
 //!
 //! # Two sides, one set of types
 //! - **Outbound**, for providers: [`encode_request`] writes a [`ChatRequest`], [`decode_response`],

@@ -3,7 +3,7 @@
 
 #![allow(clippy::print_stdout, reason = "an example talks to its reader")]
 
-use std::{env, error::Error, sync::Arc};
+use std::{env, error::Error};
 
 use interline::{ChatRequest, Client, Message, Route, anthropic::Anthropic, openai::OpenAi};
 
@@ -13,8 +13,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let claude = Anthropic::new(env::var("ANTHROPIC_API_KEY")?)?;
     let chat = Route::fallback(["openai/gpt-4o", "claude/claude-sonnet-4-6"]);
     let client = Client::builder()
-        .provider("openai", Arc::new(openai))
-        .provider("claude", Arc::new(claude))
+        .provider("openai", openai)
+        .provider("claude", claude)
         .route("chat", chat)
         .build()?;
 

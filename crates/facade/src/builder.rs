@@ -57,6 +57,9 @@ impl Default for ClientBuilder {
 impl ClientBuilder {
     /// Adds a connection to a vendor under a name of your own.
     ///
+    /// A vendor's own value brings all that the vendor offers: chat, embeddings, its list of models.
+    /// An `Arc` of a [`Provider`](interline_core::Provider) is chat only.
+    ///
     /// Its kind, by which the catalogue's prices are found, is guessed from the provider's own id or
     /// from `name`; [`ClientBuilder::provider_of_kind`] says it outright.
     pub fn provider(self, name: impl Into<ProviderId>, provider: impl Into<ProviderSet>) -> Self {
