@@ -6,7 +6,7 @@ use interline_core::{
 use serde_json::{Map, Value, json};
 
 use super::encode_content::{Speaker, encode_content};
-use super::item::{ITEM, is_content};
+use super::item::{CONTENT, ITEM, is_content};
 use super::{FORMAT, custom_tool, reasoning_item};
 use crate::chat::merge::{merge_missing, object};
 use crate::{DeveloperRole, EarlierReasoning, Quirks};
@@ -113,7 +113,11 @@ impl Writer<'_> {
                 call_output(result, &format!("{path}.parts[{position}]"))?
             }
             PartKind::Reasoning(reasoning) => return Ok(Some(self.thinking(reasoning))),
-            PartKind::Other { format, value } if *format == FORMAT && !is_content(value) => {
+            PartKind::Other { format, value }
+                if *format == FORMAT
+                    && !is_content(value)
+                    && part.extra.get(&FORMAT, CONTENT).is_none() =>
+            {
                 return Ok(Some(Some(value.clone())));
             }
             _ => return Ok(None),

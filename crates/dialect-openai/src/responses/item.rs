@@ -8,6 +8,10 @@ use super::FORMAT;
 /// Under this key of a part's `extra` stand the fields of the `message` item that the part was in.
 pub(crate) const ITEM: &str = "item";
 
+/// Under this key of a part's `extra` stands that it was a piece of content, where its type does not
+/// tell.
+pub(crate) const CONTENT: &str = "content";
+
 /// The value's `type`; empty where it has none.
 pub(crate) fn type_of(value: &Value) -> &str {
     value

@@ -153,3 +153,17 @@ fn thinking_goes_to_its_own_format_only() {
                          "content": [{"type": "reasoning_text", "text": "unsigned"}]});
     check_with(messages(), &quirks, None, json!([thought, said]));
 }
+
+#[test]
+fn unknown_content_stays_in_its_message_and_unknown_items_stay_items() {
+    let input = json!([
+        {"type": "message", "role": "user", "content": [{"type": "hologram", "url": "u"}]},
+        {"type": "mind_reading_call", "id": "x"},
+    ]);
+    let body = json!({"model": "m", "input": input}).to_string();
+    let inbound = crate::responses::decode_request(body.into(), Vec::new());
+    let mut request = inbound.expect("a good request").request;
+    request.edit(|_| {});
+    let written = encode_input(&request, &Quirks::new()).expect("carried");
+    assert_eq!(Value::from(written.items), input);
+}
