@@ -1,8 +1,12 @@
-"""Prints the versions of the official SDKs, as one JSON object: proof that both can be imported."""
+"""Prints the versions of the clients, as one JSON object: proof that all can be imported."""
 
 import json
+from importlib import metadata
 
-import anthropic
-import openai
+import anthropic  # noqa: F401
+import langchain_core  # noqa: F401
+import langchain_openai  # noqa: F401
+import openai  # noqa: F401
 
-print(json.dumps({"anthropic": anthropic.__version__, "openai": openai.__version__}))
+NAMES = ["anthropic", "langchain-core", "langchain-openai", "openai"]
+print(json.dumps({name: metadata.version(name) for name in NAMES}))

@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use interline_simulator::{
@@ -151,7 +152,10 @@ fn config_of(vendors: &[Vendor]) -> String {
             );
         };
         match name {
-            "openai" => route("chat".to_owned(), "openai/sim-large"),
+            "openai" => {
+                route("chat".to_owned(), "openai/sim-large");
+                route("embed".to_owned(), "openai/sim-embed");
+            }
             "claude" => route("claude".to_owned(), "claude/sim-claude"),
             "good" => {}
             broken => {
@@ -218,7 +222,11 @@ struct ConfigFile(PathBuf);
 impl ConfigFile {
     fn write(text: &str) -> Self {
         let folder = binary::target_folder().expect("a cargo target folder");
-        let path = folder.join(format!("house-{}.yaml", std::process::id()));
+        // Tests of one process run side by side, and each has a house of its own.
+        static HOUSES: AtomicU64 = AtomicU64::new(0);
+        let number = HOUSES.fetch_add(1, Ordering::Relaxed);
+        let name = format!("house-{}-{number}.yaml", std::process::id());
+        let path = folder.join(name);
         std::fs::write(&path, text).expect("the target folder can be written");
         Self(path)
     }

@@ -1,15 +1,13 @@
 //! Python with the official SDKs, in a virtual environment that the tests make once.
 //!
-//! The environment lies under cargo's target folder and is keyed by `tests/python/requirements.txt` and the
-//! interpreter's version: when either changes, a new one is made. Test binaries run in parallel and as separate
-//! processes, so a file lock lets one of them make it while the others wait.
+//! The environment is keyed by `tests/python/requirements.txt` and the interpreter's version: when either changes, a
+//! new one is made.
 
-use std::fs::File;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use crate::{binary, skip};
+use crate::environment::{self, Output, output_of};
+use crate::skip;
 
 /// Where the scripts lie.
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python");
@@ -19,49 +17,10 @@ const REQUIREMENTS: &str = include_str!("../python/requirements.txt");
 /// The slowest check waits for a stall of a few seconds, so this is generous; chosen, not measured.
 const SCRIPT_SECONDS: u32 = 120;
 
-/// Variables of the developer's shell that would send an SDK to a real vendor or away from loopback.
-const NOT_INHERITED: [&str; 8] = [
-    "ANTHROPIC_API_KEY",
-    "ANTHROPIC_AUTH_TOKEN",
-    "ANTHROPIC_BASE_URL",
-    "OPENAI_API_KEY",
-    "OPENAI_BASE_URL",
-    "OPENAI_ORG_ID",
-    "OPENAI_PROJECT_ID",
-    "PYTHONPATH",
-];
-
 /// An interpreter that can import the official `openai` and `anthropic` SDKs.
 #[derive(Clone, Debug)]
 pub struct Python {
     interpreter: PathBuf,
-}
-
-/// What a script left behind.
-#[derive(Clone, Debug)]
-pub struct Output {
-    /// Whether it exited with 0.
-    pub succeeded: bool,
-    /// Its standard output.
-    pub stdout: String,
-    /// Its standard error.
-    pub stderr: String,
-}
-
-impl Output {
-    /// Passes only if the script exited with 0; otherwise shows all that it wrote.
-    ///
-    /// # Panics
-    ///
-    /// When the script failed.
-    #[track_caller]
-    pub fn assert_success(&self) {
-        assert!(
-            self.succeeded,
-            "the script failed\n--- stdout\n{}\n--- stderr\n{}",
-            self.stdout, self.stderr
-        );
-    }
 }
 
 impl Python {
@@ -92,26 +51,11 @@ impl Python {
     pub fn prepare() -> Result<Self, String> {
         let version = output_of(Command::new("python3").arg("--version"))
             .map_err(|reason| format!("python3 is missing ({reason}); install it"))?;
-        let folder = binary::target_folder()?.join("python-sdks");
-        std::fs::create_dir_all(&folder)
-            .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
-        let _lock = lock(&folder.join("lock"))?;
-        let environment = folder.join(key(&version));
-        let python = Self {
-            interpreter: environment.join(if cfg!(windows) {
-                "Scripts/python.exe"
-            } else {
-                "bin/python"
-            }),
-        };
-        // The mark is written last, so a run that was stopped half-way is not taken for a finished one.
-        let ready = environment.join("ready");
-        if !ready.is_file() {
-            python.make(&environment)?;
-            std::fs::write(&ready, REQUIREMENTS)
-                .map_err(|error| format!("cannot write {}: {error}", ready.display()))?;
-        }
-        Ok(python)
+        let environment =
+            environment::made_once("python-sdks", &[&version, REQUIREMENTS], Self::make)?;
+        Ok(Self {
+            interpreter: interpreter_in(&environment),
+        })
     }
 
     /// A command that runs a script of `tests/python`, with these arguments and additional variables.
@@ -120,21 +64,15 @@ impl Python {
     /// For async tests: `tokio::process::Command::from(python.command(…))`.
     #[must_use]
     pub fn command(&self, script: &str, args: &[&str], env: &[(&str, &str)]) -> Command {
-        let mut command = Command::new(&self.interpreter);
+        let mut command = environment::sheltered(&self.interpreter, env);
         command
             .current_dir(SCRIPTS)
             .arg("watchdog.py")
             .arg(SCRIPT_SECONDS.to_string())
             .arg(script)
             .args(args)
-            .env("NO_PROXY", "127.0.0.1,localhost")
             .env("PYTHONDONTWRITEBYTECODE", "1")
-            .env("PYTHONUNBUFFERED", "1")
-            .stdin(Stdio::null());
-        for name in NOT_INHERITED {
-            command.env_remove(name);
-        }
-        command.envs(env.iter().copied());
+            .env("PYTHONUNBUFFERED", "1");
         command
     }
 
@@ -148,19 +86,10 @@ impl Python {
     /// When the interpreter cannot be started.
     #[must_use]
     pub fn run(&self, script: &str, args: &[&str], env: &[(&str, &str)]) -> Output {
-        let output = self
-            .command(script, args, env)
-            .output()
-            .expect("the interpreter was started when the environment was made");
-        Output {
-            succeeded: output.status.success(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        Output::of(self.command(script, args, env))
     }
 
-    fn make(&self, environment: &Path) -> Result<(), String> {
-        std::fs::remove_dir_all(environment).ok();
+    fn make(environment: &Path) -> Result<(), String> {
         output_of(
             Command::new("python3")
                 .args(["-m", "venv"])
@@ -170,7 +99,7 @@ impl Python {
             format!("`python3 -m venv` failed ({reason}); on Debian install python3-venv")
         })?;
         output_of(
-            Command::new(&self.interpreter)
+            Command::new(interpreter_in(environment))
                 .args(["-m", "pip", "install", "--quiet", "--prefer-binary"])
                 .args(["--disable-pip-version-check", "--requirement"])
                 .arg(Path::new(SCRIPTS).join("requirements.txt")),
@@ -180,34 +109,12 @@ impl Python {
     }
 }
 
-/// Holds other processes off until the returned file is dropped.
-fn lock(path: &Path) -> Result<File, String> {
-    let problem = |error: std::io::Error| format!("cannot lock {}: {error}", path.display());
-    let file = File::create(path).map_err(problem)?;
-    file.lock().map_err(problem)?;
-    Ok(file)
-}
-
-/// The environment's folder name: the same for the same requirements and interpreter.
-fn key(version: &str) -> String {
-    let mut hasher = DefaultHasher::new();
-    REQUIREMENTS.hash(&mut hasher);
-    version.hash(&mut hasher);
-    format!("{:016x}", hasher.finish())
-}
-
-/// What a command writes to standard output, or why it failed: the last line of its standard error.
-fn output_of(command: &mut Command) -> Result<String, String> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| error.to_string())?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-    }
-    let errors = String::from_utf8_lossy(&output.stderr);
-    let last = errors.lines().rfind(|line| !line.trim().is_empty());
-    Err(last.unwrap_or("it said nothing").trim().to_owned())
+fn interpreter_in(environment: &Path) -> PathBuf {
+    environment.join(if cfg!(windows) {
+        "Scripts/python.exe"
+    } else {
+        "bin/python"
+    })
 }
 
 #[cfg(test)]
@@ -238,10 +145,5 @@ mod tests {
         };
         let second = Python::prepare().expect("the environment is there already");
         assert_eq!(first.interpreter, second.interpreter);
-    }
-
-    #[test]
-    fn another_interpreter_gets_another_environment() {
-        assert_ne!(key("Python 3.11.7"), key("Python 3.13.1"));
     }
 }

@@ -6,11 +6,11 @@
 //! The order is cheap first, and the stages after `clippy` reuse what earlier ones compiled:
 //! `features` and `doc` share checked dependencies, `tests`, `outside` and `wire` share built ones.
 
+mod clients;
 mod features;
 mod lints;
 mod outcome;
 mod outside;
-mod python;
 mod stage;
 mod strictness;
 mod suite;

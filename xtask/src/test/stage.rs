@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 
 use super::outcome::{Outcome, Skip};
-use super::{features, lints, outside, python, suite};
+use super::{clients, features, lints, outside, suite};
 use crate::delegate::{self, FuzzOptions, Launch, WireOptions};
 use crate::workspace::Workspace;
 use crate::{Result, Verdict, tidy};
@@ -16,7 +16,7 @@ pub(crate) enum Stage {
     Clippy,
     Features,
     Doc,
-    Python,
+    Clients,
     Tests,
     Outside,
     Wire,
@@ -31,7 +31,7 @@ impl Stage {
         Self::Clippy,
         Self::Features,
         Self::Doc,
-        Self::Python,
+        Self::Clients,
         Self::Tests,
         Self::Outside,
         Self::Wire,
@@ -46,7 +46,7 @@ impl Stage {
             Self::Clippy => "clippy",
             Self::Features => "features",
             Self::Doc => "doc",
-            Self::Python => "python",
+            Self::Clients => "clients",
             Self::Tests => "tests",
             Self::Outside => "outside",
             Self::Wire => "wire",
@@ -62,7 +62,9 @@ impl Stage {
             Self::Clippy => "clippy has no warning in any target of the workspace",
             Self::Features => "the facade compiles with no feature and with each vendor alone",
             Self::Doc => "rustdoc has no warning",
-            Self::Python => "python3 can make the virtual environment that end-to-end tests need",
+            Self::Clients => {
+                "python3 and node are there for the end-to-end tests with real clients"
+            }
             Self::Tests => "unit, integration, doc and end-to-end tests",
             Self::Outside => "a crate outside of the workspace has its own vendors and gateway",
             Self::Wire => "recorded vendor traffic comes out as expected",
@@ -86,7 +88,7 @@ impl Stage {
             Self::Clippy => lints::clippy(workspace),
             Self::Features => features::run(workspace),
             Self::Doc => lints::doc(workspace),
-            Self::Python => python::run(workspace),
+            Self::Clients => clients::run(workspace),
             Self::Tests => suite::run(workspace),
             Self::Outside => outside::run(workspace),
             Self::Wire => wire(workspace),
