@@ -54,5 +54,6 @@ pub use chat::{
 pub use chat_apis::{ChatApi, ChatApis};
 pub use endpoint::Endpoint;
 pub use vendor::{
-    KeyRule, Vendor, VendorBuilder, VendorChat, VendorEmbeddings, VendorFactory, VendorProfile,
+    KeyRule, ResponsesRule, Vendor, VendorBuilder, VendorChat, VendorEmbeddings, VendorFactory,
+    VendorProfile,
 };

@@ -10,4 +10,4 @@ mod profile;
 pub use builder::VendorBuilder;
 pub use chat::VendorChat;
 pub use factory::VendorFactory;
-pub use profile::{KeyRule, Vendor, VendorEmbeddings, VendorProfile};
+pub use profile::{KeyRule, ResponsesRule, Vendor, VendorEmbeddings, VendorProfile};

@@ -53,8 +53,8 @@ impl Vendor for LocalVendor {
         KeyRule::Optional,
         QUIRKS,
     )
-    // Ollama, vLLM, llama.cpp and LM Studio have it; a server without it says 404 to what arrives so.
-    .with_responses("responses")
+    // Newer Ollama, vLLM, llama.cpp and LM Studio have it, others say 404; every one of them has chat.
+    .with_responses_if_chosen("responses")
     .with_embeddings("embeddings", EmbeddingQuirks::new());
 }
 
@@ -77,14 +77,14 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_says_which_api_is_preferred() {
+    fn a_setting_says_that_the_server_has_responses() {
         let factory = LocalFactory::new();
         let build = |api: &str| factory.build(ProviderSettings::new("mine", json!({ "api": api })));
         let model = ModelId::from("m");
-        for (api, seeded) in [("chat", true), ("responses", false)] {
+        for (api, formats) in [("chat", 1), ("responses", 2)] {
             let able = build(api).expect("known").chat.capabilities(&model);
-            assert_eq!(able.formats.len(), 2, "{api}");
-            assert_eq!(able.features.contains(Feature::Seed), seeded, "{api}");
+            assert_eq!(able.formats.len(), formats, "{api}");
+            assert_eq!(able.features.contains(Feature::Seed), formats == 1, "{api}");
         }
         let error = build("completions").expect_err("unknown");
         assert_eq!(error.param(), Some("api"));

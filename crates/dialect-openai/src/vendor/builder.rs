@@ -10,7 +10,7 @@ use interline_transport::{ConnectionSettings, Transport, bearer_header};
 use secrecy::SecretString;
 
 use super::chat::Siblings;
-use super::{KeyRule, Vendor, VendorChat};
+use super::{KeyRule, ResponsesRule, Vendor, VendorChat};
 use crate::embeddings::EmbeddingsAdapter;
 use crate::models::ModelsAdapter;
 use crate::responses::ResponsesAdapter;
@@ -158,11 +158,13 @@ impl Connection {
         let id = self.id.clone();
         let chat = ChatAdapter::new(id, transport(), base_url, headers(), quirks.clone())
             .with_endpoints(endpoints);
-        let Some(path) = profile.responses_path else {
-            return match api {
-                ChatApi::Chat => Ok(ChatApis::chat_only(chat)),
-                ChatApi::Responses => Err(no_responses(&self.id, profile.kind)),
-            };
+        let path = match (profile.responses, api) {
+            (ResponsesRule::Has { path }, _)
+            | (ResponsesRule::IfChosen { path }, ChatApi::Responses) => path,
+            (_, ChatApi::Chat) => return Ok(ChatApis::chat_only(chat)),
+            (ResponsesRule::None, ChatApi::Responses) => {
+                return Err(no_responses(&self.id, profile.kind));
+            }
         };
         let id = self.id.clone();
         let responses = ResponsesAdapter::new(id, transport(), base_url, headers(), quirks)

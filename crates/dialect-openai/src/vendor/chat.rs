@@ -11,7 +11,7 @@ use interline_core::{
 };
 use interline_transport::ConnectionSettings;
 
-use super::{Vendor, VendorBuilder};
+use super::{ResponsesRule, Vendor, VendorBuilder};
 use crate::{ChatApi, ChatApis};
 
 /// A provider of the vendor `V`, with what else the vendor offers.
@@ -52,9 +52,9 @@ impl<V: Vendor> VendorChat<V> {
     /// As [`ConnectionSettings::from_settings`] and [`VendorBuilder::build`]; `InvalidRequest` where
     /// `api` is no word of [`ChatApi`].
     pub fn from_settings(settings: &ProviderSettings) -> Result<Self> {
-        let own = match V::PROFILE.responses_path {
-            Some(_) => &[ChatApi::SETTING][..],
-            None => &[],
+        let own = match V::PROFILE.responses {
+            ResponsesRule::None => &[],
+            _ => &[ChatApi::SETTING][..],
         };
         let (connection, own) = ConnectionSettings::with_own(settings, own)?;
         let api = ChatApi::from_setting(own.get(ChatApi::SETTING)).map_err(|error| {

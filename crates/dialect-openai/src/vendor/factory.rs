@@ -7,7 +7,7 @@ use interline_core::{ProviderFactory, ProviderSet, ProviderSettings, Result};
 use interline_transport::ConnectionSettings;
 use serde_json::Value;
 
-use super::{Vendor, VendorChat};
+use super::{ResponsesRule, Vendor, VendorChat};
 use crate::ChatApi;
 
 /// Makes providers of the vendor `V` from configuration.
@@ -42,7 +42,7 @@ impl<V: Vendor> ProviderFactory for VendorFactory<V> {
 
     fn settings_schema(&self) -> Value {
         let mut schema = ConnectionSettings::schema();
-        if V::PROFILE.responses_path.is_some() {
+        if V::PROFILE.responses != ResponsesRule::None {
             schema["properties"][ChatApi::SETTING] = ChatApi::schema();
         }
         schema

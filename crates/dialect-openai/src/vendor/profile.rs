@@ -19,8 +19,8 @@ pub struct VendorProfile {
     pub key: KeyRule,
     /// What the vendor does differently.
     pub quirks: Quirks,
-    /// The path below the base URL of the vendor's Responses API; `None` where it has none.
-    pub responses_path: Option<&'static str>,
+    /// Whether the vendor has the Responses API, and where.
+    pub responses: ResponsesRule,
     /// How the vendor makes embeddings; `None` where it makes none.
     pub embeddings: Option<VendorEmbeddings>,
     /// The path below the base URL that lists the models; `None` where no list is told.
@@ -37,6 +37,24 @@ pub struct VendorEmbeddings {
     pub path: &'static str,
     /// What the vendor does differently.
     pub quirks: EmbeddingQuirks,
+}
+
+/// Whether a vendor has the Responses API; paths are below the base URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ResponsesRule {
+    /// It has none: what arrives as Responses is translated.
+    None,
+    /// It has one: what arrives as Responses goes there.
+    Has {
+        /// The path.
+        path: &'static str,
+    },
+    /// Some servers of this kind have one: it is called only where the setting `api` says so.
+    IfChosen {
+        /// The path.
+        path: &'static str,
+    },
 }
 
 /// Whether a vendor needs a key.
@@ -68,7 +86,7 @@ impl VendorProfile {
             health_path: "models",
             key,
             quirks,
-            responses_path: None,
+            responses: ResponsesRule::None,
             embeddings: None,
             models_path: Some("models"),
             failure_domain: None,
@@ -85,7 +103,14 @@ impl VendorProfile {
     /// Says where below the base URL the vendor's Responses API is.
     #[must_use]
     pub const fn with_responses(mut self, path: &'static str) -> Self {
-        self.responses_path = Some(path);
+        self.responses = ResponsesRule::Has { path };
+        self
+    }
+
+    /// Says where below the base URL the Responses API is of those servers of this kind that have one.
+    #[must_use]
+    pub const fn with_responses_if_chosen(mut self, path: &'static str) -> Self {
+        self.responses = ResponsesRule::IfChosen { path };
         self
     }
 
