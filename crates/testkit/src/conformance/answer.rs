@@ -120,7 +120,7 @@ pub struct Said {
     pub texts: Vec<String>,
     /// The thinking of the first choice.
     pub reasoning: Option<String>,
-    /// The vendor's proof of that thinking, which goes back to it unchanged.
+    /// A text in the vendor's proof of that thinking, which goes back to it unchanged.
     pub signature: Option<String>,
     /// The tool calls of the first choice: name and arguments.
     pub tool_calls: Vec<(String, Value)>,
@@ -190,7 +190,7 @@ impl Said {
         self
     }
 
-    /// Adds the vendor's proof of its thinking.
+    /// Adds a text that stands in the vendor's proof of its thinking.
     #[must_use]
     pub fn with_signature(mut self, signature: impl Into<String>) -> Self {
         self.signature = Some(signature.into());

@@ -90,6 +90,12 @@ impl Answers {
         ready::openai_chat::answers()
     }
 
+    /// OpenAI's Responses, beside what [`Answers::openai_chat`] has of Embeddings and models.
+    #[must_use]
+    pub fn openai_responses() -> Self {
+        ready::openai_responses::answers()
+    }
+
     /// Anthropic's Messages.
     #[must_use]
     pub fn anthropic_messages() -> Self {

@@ -220,7 +220,10 @@ impl Heard {
             );
         }
         if let Some(signature) = &said.signature
-            && !first.signatures.iter().any(|own| own.value == *signature)
+            && !first
+                .signatures
+                .iter()
+                .any(|own| own.value.contains(signature))
         {
             found.push(format!("the signature {signature:?} is missing"));
         }

@@ -4,6 +4,7 @@
 pub(super) mod anthropic_messages;
 pub(super) mod gemini;
 pub(super) mod openai_chat;
+pub(super) mod openai_responses;
 
 use interline_core::{FinishReason, Usage};
 use serde_json::{Value, json};
