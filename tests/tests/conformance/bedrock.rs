@@ -165,13 +165,13 @@ fn stream(blocks: &[EventMessage], stop: &str) -> Answer {
 
 fn tool_stream(count: usize) -> Answer {
     let mut events = Vec::new();
-    for place in 0..count {
+    for (place, city) in CITIES.iter().enumerate().take(count) {
         let tool = json!({"toolUse": {"toolUseId": id(place), "name": TOOL}});
         events.push(event(
             "contentBlockStart",
             &json!({"contentBlockIndex": place, "start": tool}),
         ));
-        let arguments = json!({"city": CITIES[place]}).to_string();
+        let arguments = json!({"city": city}).to_string();
         let (first, second) = arguments.split_at(5);
         for piece in ["", first, second] {
             events.push(delta(place, &json!({"toolUse": {"input": piece}})));

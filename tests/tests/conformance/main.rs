@@ -8,4 +8,5 @@ mod bedrock;
 mod broken;
 mod cohere;
 mod flaw;
+mod in_process;
 mod vendors;

@@ -4,7 +4,7 @@ use interline::{ProviderSettings, Registry};
 use interline_testkit::conformance::{Answer, Answers, Case, Conformance, Link, Said, Slot};
 use serde_json::{Value, json};
 
-use crate::{bedrock, cohere};
+use crate::{bedrock, cohere, in_process};
 
 /// Defines a test for each row, and the list of the kinds that have one.
 macro_rules! rows {
@@ -22,24 +22,31 @@ macro_rules! rows {
 
 rows! {
     anthropic: "anthropic", key, |suite| {
-        suite.with_answers(Answers::anthropic_messages()).with_model("claude-sonnet-4-5")
+        in_process::anthropic(suite)
+            .with_answers(Answers::anthropic_messages())
+            .with_model("claude-sonnet-4-5")
     };
     azure_openai: "azure-openai", key, openai_chat;
     bedrock: "bedrock", key, converse;
     bedrock_signed: "bedrock", access_key, converse;
     cerebras: "cerebras", key, openai_chat;
     cohere: "cohere", key, |suite| {
-        suite.with_answers(cohere::answers()).with_model("command-a-reasoning-08-2025")
+        in_process::cohere(suite)
+            .with_answers(cohere::answers())
+            .with_model("command-a-reasoning-08-2025")
     };
     deepseek: "deepseek", key, openai_chat;
     fireworks: "fireworks", key, openai_chat;
     google: "google", key, |suite| {
-        suite.with_answers(Answers::gemini()).with_model("gemini-2.5-flash")
+        in_process::google(suite).with_answers(Answers::gemini()).with_model("gemini-2.5-flash")
     };
     groq: "groq", key, openai_chat;
     local: "local", key, without_done;
     mistral: "mistral", key, openai_chat;
-    openai: "openai", key, openai_chat;
+    openai: "openai", key, |suite| openai_chat(in_process::openai(suite));
+    openai_responses: "openai", key_of_responses, |suite| {
+        suite.with_answers(Answers::openai_responses())
+    };
     openrouter: "openrouter", key, openai_chat;
     perplexity: "perplexity", key, without_done;
     together: "together", key, openai_chat;
@@ -73,6 +80,10 @@ async fn check(
 
 fn key(link: &Link) -> Value {
     json!({"api_key": link.api_key()})
+}
+
+fn key_of_responses(link: &Link) -> Value {
+    json!({"api_key": link.api_key(), "api": "responses"})
 }
 
 fn project(link: &Link) -> Value {
