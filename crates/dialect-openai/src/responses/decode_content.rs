@@ -1,12 +1,11 @@
 //! Reads the content of messages and of tool results.
 
 use interline_core::{Extra, Media, MediaSource, Part, PartKind, Result};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::FORMAT;
-use super::item::{CONTENT, is_content, type_of};
+use super::item::{Place, type_of, unknown};
 use crate::chat::fields::{Fields, invalid, kind_of};
-use crate::chat::merge::object;
 
 /// Reads `content`: a string, or an array of parts.
 pub(crate) fn decode_content(content: Value, path: &str) -> Result<Vec<Part>> {
@@ -39,11 +38,7 @@ fn decode_part(part: Value, path: String) -> Result<Part> {
     if !known.contains(&word.as_str()) {
         // A part must at least say its type.
         Fields::of(part.clone(), path)?.required_string("type")?;
-        let mark = match is_content(&part) {
-            true => Map::new(),
-            false => object([(CONTENT, true.into())]),
-        };
-        return Ok(Part::other(FORMAT, part).with_extra(Extra::new(FORMAT, mark)));
+        return Ok(unknown(part, Place::Content));
     }
     let mut fields = Fields::of(part, path)?;
     fields.take("type");

@@ -6,7 +6,7 @@ use interline_core::{
 use serde_json::{Map, Value};
 
 use super::decode_content::decode_content;
-use super::item::{ITEM, type_of};
+use super::item::{ITEM, Place, type_of, unknown};
 use super::{FORMAT, custom_tool, reasoning_item};
 use crate::chat::fields::{Fields, invalid};
 
@@ -56,9 +56,9 @@ fn decode_item(word: &str, item: Value, path: String, messages: &mut Vec<Message
         }
         // What a caller's own program answered to a tool of the vendor's.
         _ if word.ends_with("_output") => {
-            messages.push(Message::new(Role::Tool, [Part::other(FORMAT, item)]));
+            messages.push(Message::new(Role::Tool, [unknown(item, Place::Items)]));
         }
-        _ => said(messages).push(Part::other(FORMAT, item)),
+        _ => said(messages).push(unknown(item, Place::Items)),
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use interline_core::{
 use serde_json::{Map, Value, json};
 
 use super::encode_content::{Speaker, encode_content};
-use super::item::{CONTENT, ITEM, is_content};
+use super::item::{ITEM, Place, place_of};
 use super::{FORMAT, custom_tool, reasoning_item};
 use crate::chat::merge::{merge_missing, object};
 use crate::{DeveloperRole, EarlierReasoning, Quirks};
@@ -114,9 +114,7 @@ impl Writer<'_> {
             }
             PartKind::Reasoning(reasoning) => return Ok(Some(self.thinking(reasoning))),
             PartKind::Other { format, value }
-                if *format == FORMAT
-                    && !is_content(value)
-                    && part.extra.get(&FORMAT, CONTENT).is_none() =>
+                if *format == FORMAT && place_of(part, value) == Place::Items =>
             {
                 return Ok(Some(Some(value.clone())));
             }

@@ -1,16 +1,25 @@
 //! What is said of an item, beside what the types hold.
 
-use interline_core::Extra;
-use serde_json::Value;
+use interline_core::{Extra, Part};
+use serde_json::{Map, Value};
 
 use super::FORMAT;
 
 /// Under this key of a part's `extra` stand the fields of the `message` item that the part was in.
 pub(crate) const ITEM: &str = "item";
 
-/// Under this key of a part's `extra` stands that it was a piece of content, where its type does not
-/// tell.
-pub(crate) const CONTENT: &str = "content";
+/// Under this key of a part's `extra` stands whether it was a piece of content, where its type tells
+/// otherwise.
+const IS_CONTENT: &str = "is_content";
+
+/// Where a value that no type knows stood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In the content of a message or of a result.
+    Content,
+    /// Among the items.
+    Items,
+}
 
 /// The value's `type`; empty where it has none.
 pub(crate) fn type_of(value: &Value) -> &str {
@@ -31,6 +40,25 @@ pub(crate) fn is_content(value: &Value) -> bool {
     word.starts_with("input_")
         || word.starts_with("output_")
         || ["refusal", "text", "summary_text", "reasoning_text"].contains(&word)
+}
+
+/// A value that no type knows, as a part that returns to the place where it stood.
+pub(crate) fn unknown(value: Value, place: Place) -> Part {
+    let was_content = place == Place::Content;
+    let mut mark = Map::new();
+    if is_content(&value) != was_content {
+        mark.insert(IS_CONTENT.to_owned(), was_content.into());
+    }
+    Part::other(FORMAT, value).with_extra(Extra::new(FORMAT, mark))
+}
+
+/// Where the part of a value that no type knows belongs.
+pub(crate) fn place_of(part: &Part, value: &Value) -> Place {
+    let marked = part.extra.get(&FORMAT, IS_CONTENT).and_then(Value::as_bool);
+    match marked.unwrap_or_else(|| is_content(value)) {
+        true => Place::Content,
+        false => Place::Items,
+    }
 }
 
 #[cfg(test)]

@@ -159,6 +159,7 @@ fn unknown_content_stays_in_its_message_and_unknown_items_stay_items() {
     let input = json!([
         {"type": "message", "role": "user", "content": [{"type": "hologram", "url": "u"}]},
         {"type": "mind_reading_call", "id": "x"},
+        {"type": "input_mood", "mood": "good"},
     ]);
     let body = json!({"model": "m", "input": input}).to_string();
     let inbound = crate::responses::decode_request(body.into(), Vec::new());
