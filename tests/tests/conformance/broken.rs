@@ -34,9 +34,53 @@ impl Base {
 }
 
 /// The flaws, the case that must reject each, and words of its finding.
-const TABLE: [(Flaw, Base, Case, &str); 47] = {
+const TABLE: [(Flaw, Base, Case, &str); 56] = {
     use Base::{Anthropic, Groq, OpenAi};
     [
+        (
+            Flaw::BlamesTheCaller,
+            OpenAi,
+            Case::EmbeddingErrors,
+            "became InvalidRequest",
+        ),
+        (
+            Flaw::BuffersWithoutLimit,
+            OpenAi,
+            Case::OversizedStream,
+            "was read on and on",
+        ),
+        (
+            Flaw::DropsReasoning,
+            OpenAi,
+            Case::ReasoningStream,
+            "reasoning: expected",
+        ),
+        (
+            Flaw::DropsSchemas,
+            OpenAi,
+            Case::Structured,
+            "did not reach the wire",
+        ),
+        (
+            Flaw::DropsTools,
+            OpenAi,
+            Case::Tools,
+            "did not reach the wire",
+        ),
+        (Flaw::LosesPieces, OpenAi, Case::Chunking, "in pieces of"),
+        (
+            Flaw::MergesChoices,
+            OpenAi,
+            Case::Choices,
+            "two choices have the index 0",
+        ),
+        (
+            Flaw::MiscountsTokens,
+            Anthropic,
+            Case::TokenCount,
+            "got 2096",
+        ),
+        (Flaw::MissesModels, OpenAi, Case::Models, "expected"),
         (
             Flaw::AcceptsGarbage,
             OpenAi,
@@ -353,4 +397,13 @@ async fn the_decorator_itself_is_no_flaw() {
             "{case}"
         );
     }
+}
+
+#[test]
+fn every_case_rejects_something() {
+    let unproven: Vec<Case> = Case::ALL
+        .into_iter()
+        .filter(|case| TABLE.iter().all(|(_, _, rejecting, _)| rejecting != case))
+        .collect();
+    assert!(unproven.is_empty(), "break a provider for {unproven:?}");
 }

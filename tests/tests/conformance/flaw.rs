@@ -1,13 +1,19 @@
 //! Ways in which a provider may be wrong, each as a decorator of a right one.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::{StreamExt as _, stream};
 use interline::{
     CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, DynEmbeddingProvider,
-    DynProvider, EmbedRequest, EmbedResponse, EmbeddingProvider, Error, ErrorKind, FeatureSet,
-    Frame, ModelId, NoProgress, Part, PartKind, Phase, Progress, Provider, ProviderId, ProviderSet,
-    ResponseMeta, Result, RetryHint, Role, StreamEvent, async_trait,
+    DynModelLister, DynProvider, DynTokenCounter, EmbedRequest, EmbedResponse, EmbeddingProvider,
+    Error, ErrorKind, FeatureSet, Frame, ListedModel, ModelId, ModelLister, NoProgress, Part,
+    PartKind, Phase, Progress, ProgressSink, Provider, ProviderId, ProviderSet, ResponseMeta,
+    Result, RetryHint, Role, StreamEvent, TokenCounter, async_trait,
+};
+use interline_dialect_openai::{Quirks, StreamDecoder, decode_response};
+use interline_transport::{
+    Accept, HttpConfig, HttpRequest, HttpResponse, HttpTransport, SseLimits, Transport,
 };
 
 /// One way to be wrong.
@@ -23,6 +29,7 @@ pub(crate) enum Flaw {
     ClaimsEverything,
     CountsCacheApart,
     DropsReasoning,
+    DropsSchemas,
     DropsSystem,
     DropsToolResults,
     DropsTools,
@@ -35,9 +42,12 @@ pub(crate) enum Flaw {
     LeaksItsKey,
     LiesAboutPhases,
     LosesLetters,
+    LosesPieces,
     LosesSignatures,
     MergesChoices,
     MergesToolCalls,
+    MiscountsTokens,
+    MissesModels,
     MissesVectors,
     NeverEnds,
     Panics,
@@ -62,22 +72,46 @@ pub(crate) struct Flawed {
     inner: DynProvider,
     key: String,
     flaw: Flaw,
+    /// Whether bytes came in small pieces.
+    piecemeal: Arc<AtomicBool>,
+}
+
+/// Watches how the bytes of a body come.
+#[derive(Debug)]
+struct Pieces {
+    piecemeal: Arc<AtomicBool>,
+    told: Arc<dyn ProgressSink>,
+}
+
+impl ProgressSink for Pieces {
+    fn report(&self, progress: Progress) {
+        if matches!(progress, Progress::Bytes(bytes) if bytes < 64) {
+            self.piecemeal.store(true, Ordering::Relaxed);
+        }
+        self.told.report(progress);
+    }
 }
 
 impl Flawed {
     /// Puts the flaw over a connection that is right.
-    pub(crate) fn over(mut set: ProviderSet, key: &str, flaw: Flaw) -> ProviderSet {
-        let embed = set.embed.take();
+    pub(crate) fn over(set: ProviderSet, key: &str, flaw: Flaw) -> ProviderSet {
         let chat = Self {
             inner: set.chat,
             key: key.to_owned(),
             flaw,
+            piecemeal: Arc::default(),
         };
-        let flawed = ProviderSet::from(Arc::new(chat));
-        match embed {
-            Some(inner) => flawed.with_embed(Arc::new(FlawedVectors { inner, flaw })),
-            None => flawed,
+        let mut flawed = ProviderSet::from(Arc::new(chat));
+        if let Some(inner) = set.embed {
+            flawed = flawed.with_embed(Arc::new(FlawedVectors { inner, flaw }));
         }
+        if let Some(inner) = set.models {
+            flawed = flawed.with_models(Arc::new(FlawedModels { inner, flaw }));
+        }
+        if let Some(inner) = set.count {
+            flawed = flawed.with_count(Arc::new(FlawedCount { inner, flaw }));
+        }
+        flawed
     }
 
     fn is(&self, flaw: Flaw) -> bool {
@@ -86,6 +120,10 @@ impl Flawed {
 
     fn context(&self, cx: &CallContext) -> CallContext {
         match self.flaw {
+            Flaw::LosesPieces => cx.clone().with_progress(Arc::new(Pieces {
+                piecemeal: Arc::clone(&self.piecemeal),
+                told: Arc::clone(&cx.progress),
+            })),
             Flaw::ReportsNothing => cx.clone().with_progress(Arc::new(NoProgress)),
             Flaw::ReportsHeadersEarly => {
                 cx.progress.report(Progress::Headers);
@@ -100,6 +138,7 @@ impl Flawed {
         match self.flaw {
             Flaw::ForgetsUnknownFields => request.edit(|_| {}),
             Flaw::DropsTools => request.edit(|body| body.tools.clear()),
+            Flaw::DropsSchemas => request.edit(|body| body.response_format = None),
             Flaw::DropsSystem => {
                 request.edit(|body| body.messages.retain(|one| one.role != Role::System));
             }
@@ -172,6 +211,7 @@ impl Flawed {
         }
         for choice in &mut answer.choices {
             match self.flaw {
+                Flaw::MergesChoices => choice.index = 0,
                 Flaw::DropsReasoning => {
                     choice
                         .parts
@@ -278,6 +318,11 @@ impl Flawed {
                 so_far.push_str(text);
                 text.clone_from(so_far);
             }
+            (Flaw::LosesPieces, StreamEvent::Text { text, .. })
+                if self.piecemeal.swap(false, Ordering::Relaxed) =>
+            {
+                text.clear();
+            }
             (Flaw::LosesLetters, StreamEvent::Text { text, .. }) => {
                 text.retain(|letter| letter.is_ascii());
             }
@@ -301,18 +346,12 @@ impl Flawed {
         }
     }
 
-    /// An answer read whole, however long it is.
-    async fn unbounded(&self, base_url: &str) -> Result<ChatResponse> {
-        let transport = interline_transport::HttpTransport::new(&Default::default())?;
-        let request = interline_transport::HttpRequest::post_json(
-            base_url,
-            "{}",
-            interline_transport::Accept::Json,
-        );
+    /// Asks for an answer past the right provider, which would bound it.
+    async fn unbounded(&self, base_url: &str) -> Result<HttpResponse> {
+        let transport = HttpTransport::new(&HttpConfig::default())?;
+        let request = HttpRequest::post_json(base_url, "{}", Accept::Json);
         let cx = CallContext::new("unbounded");
-        let response = interline_transport::Transport::send(&transport, &cx, request).await?;
-        let body = response.bytes(usize::MAX).await?;
-        interline_dialect_openai::decode_response(body)
+        transport.send(&cx, request).await
     }
 }
 
@@ -334,7 +373,8 @@ impl Provider for Flawed {
 
     async fn complete(&self, cx: &CallContext, request: &ChatRequest) -> Result<ChatResponse> {
         if let (Flaw::BuffersWithoutLimit, Some(base_url)) = (self.flaw, self.base_url()) {
-            return self.unbounded(&base_url).await;
+            let response = self.unbounded(&base_url).await?;
+            return decode_response(response.bytes(usize::MAX).await?);
         }
         match self.call(cx, request).await {
             Ok(answer) => Ok(self.answer(answer)),
@@ -346,6 +386,12 @@ impl Provider for Flawed {
     }
 
     async fn stream(&self, cx: &CallContext, request: &ChatRequest) -> Result<ChatStream> {
+        if let (Flaw::BuffersWithoutLimit, Some(base_url)) = (self.flaw, self.base_url()) {
+            let response = self.unbounded(&base_url).await?;
+            let limits = SseLimits::default().with_event_bytes(1 << 40);
+            let decoder = StreamDecoder::new(Quirks::default());
+            return Ok(response.frames(limits, decoder, self.id(), &request.model));
+        }
         let opened = match self.open(cx, request).await {
             Ok(opened) => opened,
             Err(error) if self.is(Flaw::AcceptsGarbage) && error.kind() == ErrorKind::Protocol => {
@@ -400,6 +446,10 @@ impl EmbeddingProvider for FlawedVectors {
                 let fewer = request.clone().edited(|body| body.inputs.truncate(2));
                 self.inner.embed(cx, &fewer).await
             }
+            Flaw::BlamesTheCaller => {
+                let response = self.inner.embed(cx, request).await;
+                response.map_err(|error| Error::invalid_request(error.message()))
+            }
             Flaw::ShufflesVectors => {
                 let mut response = self.inner.embed(cx, request).await?;
                 response.embeddings.reverse();
@@ -407,5 +457,38 @@ impl EmbeddingProvider for FlawedVectors {
             }
             _ => self.inner.embed(cx, request).await,
         }
+    }
+}
+
+/// A list of models with a flaw.
+#[derive(Clone, Debug)]
+struct FlawedModels {
+    inner: DynModelLister,
+    flaw: Flaw,
+}
+
+#[async_trait]
+impl ModelLister for FlawedModels {
+    async fn list_models(&self, cx: &CallContext) -> Result<Vec<ListedModel>> {
+        let mut models = self.inner.list_models(cx).await?;
+        if self.flaw == Flaw::MissesModels {
+            models.pop();
+        }
+        Ok(models)
+    }
+}
+
+/// A count of tokens with a flaw.
+#[derive(Clone, Debug)]
+struct FlawedCount {
+    inner: DynTokenCounter,
+    flaw: Flaw,
+}
+
+#[async_trait]
+impl TokenCounter for FlawedCount {
+    async fn count_tokens(&self, cx: &CallContext, request: &ChatRequest) -> Result<u64> {
+        let tokens = self.inner.count_tokens(cx, request).await?;
+        Ok(tokens + u64::from(self.flaw == Flaw::MiscountsTokens))
     }
 }
