@@ -1,4 +1,5 @@
-//! What provider authors test with: a scripted provider, a transport that replays one answer, and recorded traffic.
+//! What provider authors test with: the [`conformance`] suite, a scripted provider, a transport that replays one
+//! answer, and recorded traffic.
 //!
 //! ```
 //! use interline_core::{CallContext, ChatRequest, ErrorKind, Message, Provider};
