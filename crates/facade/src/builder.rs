@@ -3,23 +3,26 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use interline_catalog::Catalog;
+use interline_catalog::{Catalog, ModelInfo};
 use interline_core::{Error, ProviderId, ProviderSet, Result, Target};
 use interline_resilience::{CallEvent, Observer, Observers, TracingObserver, on_event};
-use interline_routing::{Rotation, Route};
+use interline_routing::{IntoTarget, Rotation, Route};
 use uuid::Uuid;
 
 use crate::client::Inner;
+use crate::model_changes::ModelChanges;
 use crate::names::Names;
 use crate::route_table::{Lane, ReadyRoute};
 use crate::telemetry::{KnownNames, MetricsObserver, SharedRecorder};
-use crate::{Client, Connection, RouteOptions, model_facts};
+use crate::{Client, Connection, RouteOptions, UnknownPrice, model_facts};
 
 /// Puts a [`Client`] together.
 #[derive(Debug)]
 #[must_use = "nothing is built before `build`"]
 pub struct ClientBuilder {
     catalog: Catalog,
+    model_changes: ModelChanges,
+    unknown_price: UnknownPrice,
     connections: BTreeMap<ProviderId, Connection>,
     routes: Vec<(String, Route, Option<RouteOptions>)>,
     default_options: RouteOptions,
@@ -42,6 +45,8 @@ impl Default for ClientBuilder {
     fn default() -> Self {
         Self {
             catalog: Catalog::embedded(),
+            model_changes: ModelChanges::default(),
+            unknown_price: UnknownPrice::default(),
             connections: BTreeMap::new(),
             routes: Vec::new(),
             default_options: RouteOptions::default(),
@@ -90,6 +95,30 @@ impl ClientBuilder {
                 "provider `{name}` is configured twice: give one of them another name"
             ))),
         }
+    }
+
+    /// Says what is true of a model, in place of the catalogue's facts.
+    ///
+    /// `target` is `provider/model`, which holds for that connection alone, or `kind/model`, which holds
+    /// for all connections of the kind. `change` begins with what is known.
+    pub fn model(
+        mut self,
+        target: impl IntoTarget,
+        change: impl FnOnce(&mut ModelInfo) + Send + 'static,
+    ) -> Self {
+        match target.into_target() {
+            Ok(target) => {
+                self.model_changes.push(target, change);
+                self
+            }
+            Err(mistake) => self.with_mistake(mistake),
+        }
+    }
+
+    /// Says what becomes of targets whose price is unknown.
+    pub const fn unknown_price(mut self, rule: UnknownPrice) -> Self {
+        self.unknown_price = rule;
+        self
     }
 
     /// Adds a route with the default options.
@@ -164,7 +193,8 @@ impl ClientBuilder {
                 "no provider is configured: add at least one",
             ));
         }
-        let known = KnownNames::new(&self.connections, &self.routes, &self.catalog);
+        let catalog = self.model_changes.apply(self.catalog, &self.connections)?;
+        let known = KnownNames::new(&self.connections, &self.routes, &catalog);
         let metrics = self
             .recorder
             .map(|recorder| Arc::new(MetricsObserver::new(recorder, known)));
@@ -189,7 +219,7 @@ impl ClientBuilder {
                 &options,
                 &mut lanes,
                 &self.connections,
-                &self.catalog,
+                &catalog,
             )
             .map_err(|error| in_route(&name, &error))?;
             if routes.insert(name.clone(), Arc::new(ready)).is_some() {
@@ -202,7 +232,8 @@ impl ClientBuilder {
         let names = Names {
             routes,
             connections: self.connections,
-            catalog: self.catalog,
+            catalog,
+            unknown_price: self.unknown_price,
         };
         Ok(Client::new(Inner::new(
             names,

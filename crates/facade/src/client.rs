@@ -2,12 +2,13 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use interline_catalog::{Catalog, Tier};
+use interline_catalog::{Catalog, ModelInfo, Tier};
 use interline_core::{
     CallContext, ChatRequest, Error, ErrorKind, HealthView, ListedModel, Operation, ProviderId,
     Result, Target, TimeoutStage, Usage,
 };
 use interline_resilience::AttemptPolicy;
+use interline_routing::Pricing;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tokio::time::{Instant, timeout};
@@ -20,7 +21,7 @@ use crate::signed_state::Issuers;
 use crate::telemetry::MetricsObserver;
 use crate::{
     CallOptions, ClientBuilder, Connection, Cost, Reply, ReplyStream, Resolved, RouteCapabilities,
-    RouteInfo, RouteSummary, TargetStatus, model_facts,
+    RouteInfo, RouteSummary, TargetStatus, UnknownPrice, model_facts,
 };
 
 /// Calls vendors through routes. Cheap to clone; clones share connections, health and metrics.
@@ -66,6 +67,14 @@ impl Inner {
     /// The connection that reaches a target.
     pub(crate) fn connection(&self, target: &Target) -> Option<&Connection> {
         self.names.connections.get(&target.provider)
+    }
+
+    /// Whether targets must have a known price.
+    pub(crate) const fn pricing(&self) -> Pricing {
+        match self.names.unknown_price {
+            UnknownPrice::Allow => Pricing::Any,
+            UnknownPrice::Exclude => Pricing::Known,
+        }
     }
 
     pub(crate) fn cost(&self, target: &Target, usage: &Usage) -> Cost {
@@ -216,6 +225,14 @@ impl Client {
     /// The connections, in alphabetical order.
     pub fn providers(&self) -> impl Iterator<Item = &Connection> {
         self.inner.names.connections.values()
+    }
+
+    /// What is known of a target's model: the catalogue's facts, with the operator's word before them.
+    #[must_use]
+    pub fn model_info(&self, target: &Target) -> Option<&ModelInfo> {
+        let names = &self.inner.names;
+        let connection = names.connections.get(&target.provider)?;
+        model_facts::info(&names.catalog, connection, &target.model)
     }
 
     /// The catalogue that names, capabilities and costs come from.

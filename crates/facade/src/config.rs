@@ -10,6 +10,7 @@ mod durations;
 mod inbound_keys;
 mod located;
 mod mistakes;
+mod model_entry;
 mod provider_check;
 mod route_check;
 mod schema;
@@ -25,7 +26,7 @@ use interline_core::{Error, Result};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-use crate::{ClientBuilder, Registry, Route, RouteOptions};
+use crate::{ClientBuilder, Registry, Route, RouteOptions, UnknownPrice};
 use located::Located;
 use mistakes::Mistakes;
 use secrets::Secrets;
@@ -244,6 +245,12 @@ impl Config {
                 builder = builder.route_with(name.as_str(), route, options);
             }
         }
+        for (name, entry) in &self.file.models {
+            if let Some((target, change)) = model_entry::read(name, entry, &mut mistakes) {
+                builder = builder.model(target, |info| change.make(info));
+            }
+        }
+        builder = builder.unknown_price(self.unknown_price(&mut mistakes));
         mistakes.into_result()?;
         for (name, route, options) in &self.added_routes {
             builder = builder.route_with(name.as_str(), route.clone(), options.clone());
@@ -263,6 +270,21 @@ impl Config {
     #[must_use]
     pub fn schema(registry: &Registry) -> Value {
         schema::of_file(registry)
+    }
+
+    fn unknown_price(&self, mistakes: &mut Mistakes<'_>) -> UnknownPrice {
+        let Some(word) = &self.file.unknown_price else {
+            return UnknownPrice::default();
+        };
+        match word.value.as_str() {
+            "allow" => UnknownPrice::Allow,
+            "exclude" => UnknownPrice::Exclude,
+            other => {
+                let message = format!("`{other}` is no rule: write allow or exclude");
+                mistakes.add("unknown_price", word.place, message);
+                UnknownPrice::default()
+            }
+        }
     }
 
     fn refuse_later_keys(&self, mistakes: &mut Mistakes<'_>) {

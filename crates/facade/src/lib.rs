@@ -48,6 +48,7 @@ mod token_count;
 
 mod collect;
 mod connection;
+mod model_changes;
 mod model_facts;
 mod names;
 mod prepared;
@@ -101,6 +102,7 @@ pub use client::Client;
 pub use config::Config;
 pub use connection::Connection;
 pub use embed::EmbedReply;
+pub use model_changes::UnknownPrice;
 pub use model_facts::RouteCapabilities;
 pub use names::Resolved;
 pub use registry::Registry;

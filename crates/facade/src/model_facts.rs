@@ -1,18 +1,26 @@
 //! What a target can do and what it costs: the adapter's word, joined with the catalogue's facts.
 
 use interline_catalog::{Catalog, ModelInfo, Tier};
-use interline_core::{Capabilities, Feature, FeatureSet, ModelId, Target, Usage};
+use interline_core::{Capabilities, Feature, FeatureSet, ModelId, ProviderId, Target, Usage};
 use interline_routing::{Member, WeightedTarget};
 
 use crate::{Connection, Cost};
 
-/// What the catalogue knows of a connection's model.
+/// What the catalogue knows of a connection's model: by the connection's own name, under which stands
+/// what was said of it alone, else by its kind.
 pub(crate) fn info<'a>(
     catalog: &'a Catalog,
     connection: &Connection,
     model: &ModelId,
 ) -> Option<&'a ModelInfo> {
-    catalog.find(connection.kind.as_deref()?, model.as_str())
+    let own = catalog.find(&own_facts(&connection.name), model.as_str());
+    own.or_else(|| catalog.find(connection.kind.as_deref()?, model.as_str()))
+}
+
+/// Where the catalogue keeps what was said of one connection's models: a name that no kind has, since
+/// connections may be called like kinds.
+pub(crate) fn own_facts(connection: &ProviderId) -> String {
+    format!("provider {connection}")
 }
 
 /// What a connection can do with a model.
@@ -44,7 +52,11 @@ pub(crate) fn member(catalog: &Catalog, connection: &Connection, target: Weighte
         .collect();
     let member = Member::new(target, can);
     let member = realms.into_iter().fold(member, Member::with_realm);
-    connection.operations().fold(member, Member::with_operation)
+    let member = connection.operations().fold(member, Member::with_operation);
+    match info(catalog, connection, &member.target.target.model) {
+        Some(info) if info.prices.is_some() => member.with_known_price(),
+        _ => member,
+    }
 }
 
 /// What a call to a connection's model cost.

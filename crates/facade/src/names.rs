@@ -6,8 +6,8 @@ use std::sync::Arc;
 use interline_catalog::Catalog;
 use interline_core::{Error, ErrorKind, ProviderId, Result, Target};
 
-use crate::Connection;
 use crate::route_table::ReadyRoute;
+use crate::{Connection, UnknownPrice, model_facts};
 
 /// What a name means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +46,7 @@ pub(crate) struct Names {
     pub(crate) routes: BTreeMap<String, Arc<ReadyRoute>>,
     pub(crate) connections: BTreeMap<ProviderId, Connection>,
     pub(crate) catalog: Catalog,
+    pub(crate) unknown_price: UnknownPrice,
 }
 
 impl Names {
@@ -83,8 +84,7 @@ impl Names {
     /// The connections whose kind has a model of this name.
     fn owners(&self, name: &str) -> impl Iterator<Item = &Connection> {
         self.connections.values().filter(move |connection| {
-            let kind = connection.kind.as_deref();
-            kind.is_some_and(|kind| self.catalog.find(kind, name).is_some())
+            model_facts::info(&self.catalog, connection, &name.into()).is_some()
         })
     }
 

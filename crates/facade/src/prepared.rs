@@ -135,7 +135,9 @@ impl Client {
             &route.name,
             route.strategy,
             &route.members,
-            &needs.with_strictness(route.strictness),
+            &needs
+                .with_strictness(route.strictness)
+                .with_pricing(self.inner.pricing()),
             &*route.lane,
             &route.rotation,
             self.inner.draw(),

@@ -388,3 +388,73 @@ fn the_schema_knows_the_kinds_and_hides_what_is_not_there_yet() {
     }
     assert_eq!(schema["additionalProperties"], json!(false));
 }
+
+const PRICED: &str = "version: 1
+providers:
+  openai: { kind: openai, api_key: \"${KEY}\" }
+  cheap:  { kind: openai, api_key: \"${KEY}\" }
+";
+
+#[test]
+fn facts_about_models_replace_and_extend_the_catalogue() {
+    let client = accepted(&format!(
+        "{PRICED}models:
+  cheap/gpt-4o: {{ usd_per_mtok: {{ input: 1.25, output: \"5\" }} }}
+  openai/own-1:
+    aliases: [own]
+    usd_per_mtok: {{ input: 1, output: 2, long_context: {{ above_input_tokens: 1000, input: 2, output: 4 }} }}
+    context_window: 9000
+    lacks: [images]
+"
+    ));
+    let info = |target: &str| client.model_info(&target.parse().expect("a target"));
+    let cheap = info("cheap/gpt-4o").expect("changed");
+    let prices = cheap.prices.expect("prices");
+    assert_eq!(prices.standard.input.pico_usd(), 1_250_000);
+    assert_eq!(prices.standard.output.pico_usd(), 5_000_000);
+    assert_eq!(cheap.context_window, Some(128_000), "the rest stays");
+    let usual = info("openai/gpt-4o").and_then(|info| info.prices);
+    assert_eq!(usual.expect("prices").standard.input.pico_usd(), 2_500_000);
+    let resolved = client.resolve("own").expect("an alias is a name");
+    assert_eq!(resolved.targets[0].to_string(), "openai/own");
+    let can = client.capabilities("openai/own").expect("a model");
+    assert!(!can.supports(interline::Feature::Images));
+    assert_eq!(can.context_window(), Some(9000));
+}
+
+#[test]
+fn wrong_facts_about_models_are_told_with_their_place() {
+    let error = client(&format!(
+        "{PRICED}models:
+  cheap/gpt-4o: {{ usd_per_mtok: {{ input: -1 }} }}
+  nothing: {{ context_window: 5 }}
+  openai/m: {{ mode: poem, features: [flying] }}
+unknown_price: panic
+"
+    ))
+    .expect_err("mistakes");
+    let lines: Vec<&str> = error.message().lines().collect();
+    assert_eq!(lines.len(), 5, "{lines:#?}");
+    assert!(lines[0].starts_with("test.yaml:6:42: models.cheap/gpt-4o.usd_per_mtok.input: `-1`"));
+    assert!(lines[1].contains("models.nothing"), "{}", lines[1]);
+    assert!(
+        lines[2].contains("models.openai/m.mode: `poem`"),
+        "{}",
+        lines[2]
+    );
+    assert!(lines[3].contains("`flying` is no feature"), "{}", lines[3]);
+    assert!(lines[4].contains("unknown_price: `panic`"), "{}", lines[4]);
+}
+
+#[tokio::test]
+async fn where_unknown_prices_are_excluded_the_error_says_who_has_one() {
+    let route = "routes: { chat: { targets: [openai/no-such-price] } }\nunknown_price: exclude\n";
+    let client = accepted(&format!("{PRICED}{route}"));
+    let request = ChatRequest::new("chat", [interline::Message::user("Hi")]);
+    let error = client.complete(request).await.expect_err("nobody is left");
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert_eq!(
+        error.message(),
+        "no target of `chat` can carry this request: openai/no-such-price lacks a known price"
+    );
+}

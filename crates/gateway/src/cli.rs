@@ -86,7 +86,7 @@ async fn perform(command: Command, registry: Registry) -> Result<(), Exit> {
         Command::Serve(arguments) => serve::perform(arguments, registry).await,
         Command::Check(arguments) => check::perform(&arguments, &registry),
         Command::Chat(arguments) => chat::perform(arguments, registry).await,
-        Command::Models(arguments) => models::perform(&arguments),
+        Command::Models(arguments) => models::perform(&arguments, &registry),
         Command::Demo(arguments) => demo::perform(arguments, registry).await,
     }
 }

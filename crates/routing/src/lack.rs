@@ -20,6 +20,8 @@ pub enum Lack {
     SignedReasoning(FormatId),
     /// Pieces of earlier turns that only this format knows.
     NativePart(FormatId),
+    /// A price that is known.
+    Price,
 }
 
 impl Lack {
@@ -27,7 +29,7 @@ impl Lack {
     #[must_use]
     pub fn field(&self) -> &str {
         match self {
-            Self::Operation(_) => "model",
+            Self::Operation(_) | Self::Price => "model",
             Self::Feature(feature) => feature.name(),
             Self::Native(need) | Self::UnknownField(need) => &need.field,
             Self::SignedReasoning(_) | Self::NativePart(_) => "messages",
@@ -44,6 +46,7 @@ impl Lack {
             Self::UnknownField(_) => "unknown_field",
             Self::SignedReasoning(_) => "signed_reasoning",
             Self::NativePart(_) => "native_part",
+            Self::Price => "price",
         }
     }
 }
@@ -59,6 +62,7 @@ impl fmt::Display for Lack {
             }
             Self::SignedReasoning(format) => write!(f, "signed reasoning of {format}"),
             Self::NativePart(format) => write!(f, "message parts of {format}"),
+            Self::Price => f.write_str("a known price"),
         }
     }
 }
@@ -106,6 +110,7 @@ mod tests {
                 "message parts of openai.chat",
                 "messages",
             ),
+            (Lack::Price, "a known price", "model"),
         ];
         for (lack, text, field) in cases {
             assert_eq!(lack.to_string(), text);

@@ -23,7 +23,7 @@ mod route;
 mod strategy;
 
 pub use lack::Lack;
-pub use needs::{Needs, StateRealm, Strictness};
+pub use needs::{Needs, Pricing, StateRealm, Strictness};
 pub use plan::{Exclusion, IgnoredHints, Member, Plan, plan};
 pub use rotation::Rotation;
 pub use route::{IntoTarget, Route, WeightedTarget};

@@ -69,6 +69,19 @@ pub struct Needs {
     pub signed: Vec<StateRealm>,
     /// What becomes of hints that a target cannot follow.
     pub strictness: Strictness,
+    /// Whether the price must be known.
+    pub pricing: Pricing,
+}
+
+/// Whether a target's price must be known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Pricing {
+    /// An unknown price is no reason against a target.
+    #[default]
+    Any,
+    /// A target of unknown price is excluded.
+    Known,
 }
 
 impl Needs {
@@ -108,6 +121,13 @@ impl Needs {
         self
     }
 
+    /// Says whether the price must be known.
+    #[must_use]
+    pub const fn with_pricing(mut self, pricing: Pricing) -> Self {
+        self.pricing = pricing;
+        self
+    }
+
     /// What `member` lacks: first the reasons to exclude it, then what it is asked without.
     pub(crate) fn missing_in(&self, member: &Member) -> (Vec<Lack>, Vec<Lack>) {
         let can = &member.capabilities;
@@ -119,6 +139,9 @@ impl Needs {
         let mut lacks = Vec::new();
         if !member.operations.contains(&self.operation) {
             lacks.push(Lack::Operation(self.operation));
+        }
+        if self.pricing > member.pricing {
+            lacks.push(Lack::Price);
         }
         lacks.extend(can.lacks(self.features).map(Lack::Feature));
         lacks.extend(foreign(&self.native).into_iter().map(Lack::Native));

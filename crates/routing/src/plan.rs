@@ -8,7 +8,7 @@
 use interline_core::{Capabilities, Error, ErrorKind, HealthView, Operation, Result, Target};
 
 use crate::order::order;
-use crate::{Lack, Needs, Rotation, StateRealm, Strategy, WeightedTarget};
+use crate::{Lack, Needs, Pricing, Rotation, StateRealm, Strategy, WeightedTarget};
 
 /// A target of a route with what it can do.
 #[derive(Clone, Debug)]
@@ -22,17 +22,27 @@ pub struct Member {
     pub operations: Vec<Operation>,
     /// Whose signed reasoning it may receive, by format.
     pub realms: Vec<StateRealm>,
+    /// Whether its price is known.
+    pub pricing: Pricing,
 }
 
 impl Member {
-    /// A target for chat that can do this and receives nobody's signed reasoning.
+    /// A target for chat that can do this, receives nobody's signed reasoning, and costs nobody knows what.
     pub fn new(target: impl Into<WeightedTarget>, capabilities: Capabilities) -> Self {
         Self {
             target: target.into(),
             capabilities,
             operations: vec![Operation::Chat],
             realms: Vec::new(),
+            pricing: Pricing::Any,
         }
+    }
+
+    /// Says that its price is known.
+    #[must_use]
+    pub const fn with_known_price(mut self) -> Self {
+        self.pricing = Pricing::Known;
+        self
     }
 
     /// Adds a kind of calls.
@@ -345,6 +355,18 @@ mod tests {
             "no target of `chat` can carry this request: \
              a/m lacks `previous_response_id` (needs openai.responses)"
         );
+    }
+
+    #[test]
+    fn where_prices_must_be_known_a_target_of_unknown_price_is_excluded() {
+        let [first, second] = two_formats();
+        let members = [first, second.with_known_price()];
+        let needs = Needs::default().with_pricing(Pricing::Known);
+        let plan = planned_for(&members, &needs).expect("a plan");
+        assert_eq!(names(&plan), ["a/m"]);
+        assert_eq!(texts(&plan.excluded[0].lacks), ["a known price"]);
+        let plan = planned_for(&members, &Needs::default()).expect("a plan");
+        assert_eq!(names(&plan), ["r/m", "a/m"]);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use serde_saphyr::{RenderOptions, SnippetMode, UserMessageFormatter};
 use super::Later;
 use super::located::{Located, Place};
 use super::mistakes;
+use super::model_entry::ModelEntry;
 
 /// Reads a file's text.
 pub(super) fn parse(text: &str, source: &str) -> Result<File> {
@@ -81,6 +82,13 @@ pub(super) struct File {
     /// What clients may put into `model`, beside `provider/model` and bare model names.
     #[serde(default)]
     pub(super) routes: BTreeMap<String, RouteEntry>,
+    /// Facts about models by `provider/model` or `kind/model`, in place of the catalogue's.
+    #[serde(default)]
+    pub(super) models: BTreeMap<String, Located<ModelEntry>>,
+    /// What becomes of targets whose price is unknown: `allow` (default) or `exclude`.
+    #[serde(default)]
+    #[schemars(with = "Option<UnknownPriceName>")]
+    pub(super) unknown_price: Option<Located<String>>,
     #[serde(default)]
     #[schemars(skip)]
     pub(super) admin: Later,
@@ -90,6 +98,15 @@ pub(super) struct File {
     #[serde(default)]
     #[schemars(skip)]
     pub(super) budget: Later,
+}
+
+/// The names of rules for unknown prices, for the schema.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+#[expect(dead_code, reason = "the schema needs the names only")]
+enum UnknownPriceName {
+    Allow,
+    Exclude,
 }
 
 /// A connection: its kind, and the settings of that kind.

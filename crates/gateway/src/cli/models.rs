@@ -1,6 +1,9 @@
 //! `interline models`: the model catalogue as a table or as JSON.
 
+use std::path::PathBuf;
+
 use clap::Args;
+use interline::{Client, Config, Registry};
 use interline_catalog::{Catalog, ModelInfo, Prices, Rates};
 use interline_core::TokenPrice;
 use owo_colors::OwoColorize;
@@ -12,6 +15,9 @@ use super::output;
 /// What `models` takes.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
+    /// Show what this configuration file says of models, too
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Show only models whose `kind/name` contains this text
     filter: Option<String>,
     /// Print JSON instead of a table
@@ -20,8 +26,15 @@ pub(super) struct Arguments {
 }
 
 /// Prints the catalogue.
-pub(super) fn perform(arguments: &Arguments) -> Result<(), Exit> {
-    let catalog = Catalog::embedded();
+pub(super) fn perform(arguments: &Arguments, registry: &Registry) -> Result<(), Exit> {
+    let catalog = match &arguments.config {
+        Some(file) => {
+            let config = Config::load(file)?;
+            let client = Client::from_config(&config, registry)?;
+            client.catalog().clone()
+        }
+        None => Catalog::embedded(),
+    };
     let filter = arguments.filter.as_deref().unwrap_or_default();
     let models: Vec<&ModelInfo> = catalog
         .models()
