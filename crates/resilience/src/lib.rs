@@ -117,7 +117,10 @@ mod stream_state;
 mod wait_clock;
 
 mod admission;
+pub mod breaker;
+mod latency_digest;
 mod simple_breaker;
+mod sync;
 mod target_state;
 
 mod call_log;
@@ -132,6 +135,7 @@ pub use call::Call;
 pub use candidate::Candidate;
 pub use engine::Engine;
 pub use event::{CallEvent, HealthState};
+pub use latency_digest::{LatencyDigest, LatencySummary};
 pub use observer::{Observer, Observers, OnEvent, on_event};
 pub use policy::{AttemptPolicy, Backoff, RetryCounts, Timeouts};
 pub use report::{Answer, RouteReport};

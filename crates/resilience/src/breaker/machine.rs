@@ -1,0 +1,308 @@
+//! The breaker of one target in one group: admission and settlement.
+//!
+//! The way of a request to a healthy target is lock-free: one load, one count on the way in, two or
+//! three words on the way out. Everything else is in `transitions`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use interline_core::TargetHealth;
+use tokio::time::Instant;
+
+use super::circuit::{Circuit, Moment};
+use super::config::{AdaptiveTrip, PanicRule, TripRule};
+use super::fleet::Fleet;
+use super::status::{BreakerState, Mode, Status};
+use super::verdict::{BreakerTicket, Cause, Change, Role, Trip, Verdict};
+use super::window::Sample;
+use crate::{Skip, SkipReason};
+
+/// The breaker of one target in one group. See the [module](super).
+///
+/// Cheap to clone; clones share their state.
+#[derive(Clone, Debug)]
+pub struct Breaker {
+    pub(super) fleet: Arc<Fleet>,
+    pub(super) index: usize,
+    pub(super) circuit: Arc<Circuit>,
+}
+
+impl Breaker {
+    pub(super) const fn new(fleet: Arc<Fleet>, index: usize, circuit: Arc<Circuit>) -> Self {
+        Self {
+            fleet,
+            index,
+            circuit,
+        }
+    }
+
+    /// Asks to send a request now. `draw` in [0, 1) decides where only a share goes through.
+    ///
+    /// [`BreakerTicket::change`] tells what that changed.
+    ///
+    /// # Errors
+    /// The target is out of service, or this request does not belong to the share that goes through;
+    /// then it may be asked again at once, and [`Breaker::admit_anyway`] lets it through.
+    pub fn admit(&self, now: Instant, draw: f64) -> Result<BreakerTicket, Skip> {
+        let at = self.circuit.at(now);
+        let status = self.circuit.status();
+        if let Some(skip) = Circuit::refusal(status, at) {
+            return Err(skip);
+        }
+        match status.mode {
+            Mode::Auto => self.admit_by_state(status, at, draw),
+            // What the breaker would have refused goes through all the same.
+            Mode::MetricsOnly => Ok(self
+                .admit_by_state(status, at, draw)
+                .unwrap_or_else(|_| self.ticket(Role::Ordinary, status, at, draw))),
+            Mode::Closed | Mode::Open => Ok(self.ticket(Role::Ordinary, status, at, draw)),
+        }
+    }
+
+    /// Asks to send a request although [`Breaker::admit`] refused it, because nobody else is left.
+    ///
+    /// Ask once for a request, and ask the target first that is back soonest. `None` means that not
+    /// even a trickle may go there now: somebody else of the group is in service, or too many went.
+    pub fn admit_anyway(&self, now: Instant, draw: f64) -> Option<BreakerTicket> {
+        let at = self.circuit.at(now);
+        let status = self.circuit.status();
+        if status.mode == Mode::Open {
+            return None;
+        }
+        if status.lets_through() {
+            return Some(self.ticket(Role::Ordinary, status, at, draw));
+        }
+        if Circuit::refusal(status, at).is_none()
+            && let Ok(ticket) = self.probe(at, draw)
+        {
+            return Some(ticket);
+        }
+        let panic = self.circuit.config.panic;
+        let is_left_alone = !self.fleet.is_somebody_in_service(self.index);
+        let may_go = match panic {
+            PanicRule::Always => true,
+            PanicRule::Trickle { .. } => is_left_alone && self.fleet.may_trickle(panic, now),
+        };
+        may_go.then(|| self.ticket(Role::LastResort, status, at, draw))
+    }
+
+    /// Takes note of the first byte that a request got back.
+    pub fn first_byte(&self, _ticket: &BreakerTicket, now: Instant) {
+        self.circuit.heard_from(self.circuit.at(now));
+    }
+
+    /// Whether a request without a first byte should be given up: it is older than `limit` (see
+    /// [`Fleet::stall_limit`]) and its target has not sent a first byte to *anybody* since it was sent.
+    ///
+    /// A target that is merely slow never matches. Settle the request as [`Verdict::STALL`] then.
+    #[must_use]
+    pub fn stalled(&self, ticket: &BreakerTicket, now: Instant, limit: Duration) -> bool {
+        let age = self.circuit.at(now).nanos.saturating_sub(ticket.sent_nanos);
+        Duration::from_nanos(age) >= limit && !self.circuit.was_heard_since(ticket.sent_nanos)
+    }
+
+    /// Takes note of how a request ended; once for each ticket. Tells what that changed.
+    pub fn settle(&self, ticket: BreakerTicket, verdict: Verdict, now: Instant) -> Option<Change> {
+        let status = self.circuit.status();
+        if ticket.period != status.period {
+            return None;
+        }
+        let at = self.circuit.at(now);
+        match status.state {
+            BreakerState::Closed | BreakerState::Ramping => self.count(ticket, verdict, at),
+            BreakerState::Degraded => self
+                .count(ticket, verdict, at)
+                .or_else(|| self.judge_trial(ticket, verdict, at)),
+            BreakerState::Open | BreakerState::HalfOpen => self.judge_probe(ticket, verdict, at),
+        }
+    }
+
+    /// The share of requests that goes through, 0–1: for display, and for balancers that ask
+    /// [`Breaker::admit_anyway`] at once. Those that ask [`Breaker::admit`] get it applied there.
+    #[must_use]
+    pub fn weight(&self, now: Instant) -> f32 {
+        let weight = self
+            .circuit
+            .weight(self.circuit.status(), self.circuit.at(now));
+        weight as f32
+    }
+
+    /// How the target is doing, for the balancer.
+    #[must_use]
+    pub fn health(&self, now: Instant) -> TargetHealth {
+        let at = self.circuit.at(now);
+        let failures = self.circuit.recent_failures(at);
+        match Circuit::refusal(self.circuit.status(), at) {
+            Some(skip) => TargetHealth::closed_for(skip.retry_in, failures),
+            None => TargetHealth::available(failures),
+        }
+    }
+
+    /// How the target is treated.
+    #[must_use]
+    pub fn state(&self, now: Instant) -> BreakerState {
+        self.circuit.status().state_at(self.circuit.at(now).ms())
+    }
+
+    /// Who decides.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.circuit.status().mode
+    }
+
+    /// Failures per result in the last ten seconds, 0–1; `None` without results.
+    #[must_use]
+    pub fn failure_ratio(&self, now: Instant) -> Option<f64> {
+        let counts = self.circuit.window.sum(self.circuit.at(now).second());
+        (counts.samples() > 0).then(|| counts.failure_ratio())
+    }
+
+    /// What is known of the target, whichever group it is asked in.
+    #[must_use]
+    pub const fn circuit(&self) -> &Arc<Circuit> {
+        &self.circuit
+    }
+
+    /// The group that the target is compared with.
+    #[must_use]
+    pub const fn fleet(&self) -> &Arc<Fleet> {
+        &self.fleet
+    }
+
+    fn admit_by_state(&self, status: Status, at: Moment, draw: f64) -> Result<BreakerTicket, Skip> {
+        match status.state {
+            BreakerState::Closed => Ok(self.ticket(Role::Ordinary, status, at, draw)),
+            BreakerState::Ramping if at.ms() >= status.until_ms => {
+                self.circuit.end_ramp(status);
+                Ok(self.ticket(Role::Ordinary, status, at, draw))
+            }
+            BreakerState::Ramping | BreakerState::Degraded => {
+                let is_mine = draw < self.circuit.weight(status, at)
+                    // Where nobody else is in service, there is nobody to leave the rest to.
+                    || !self.fleet.is_somebody_in_service(self.index);
+                if !is_mine {
+                    return Err(Skip::new(SkipReason::Unhealthy, Duration::ZERO));
+                }
+                let mut ticket = self.ticket(Role::Ordinary, status, at, draw);
+                if status.state == BreakerState::Degraded && at.ms() >= status.until_ms {
+                    ticket.change = self.review(ticket.period, at);
+                }
+                Ok(ticket)
+            }
+            BreakerState::Open | BreakerState::HalfOpen => self.probe(at, draw),
+        }
+    }
+
+    pub(super) fn ticket(
+        &self,
+        role: Role,
+        status: Status,
+        at: Moment,
+        draw: f64,
+    ) -> BreakerTicket {
+        BreakerTicket {
+            sequence: self.circuit.sent.next(at.second()),
+            sent_nanos: at.nanos,
+            draw,
+            period: status.period,
+            role,
+            change: None,
+        }
+    }
+
+    /// Counts a result of a target in service, and trips where it is one too many.
+    fn count(&self, ticket: BreakerTicket, verdict: Verdict, at: Moment) -> Option<Change> {
+        let circuit = &*self.circuit;
+        match (verdict, &circuit.config.trip) {
+            (Verdict::Ignored, _) => {
+                circuit.streak.ignore(ticket.sequence);
+                if at.nanos.saturating_sub(ticket.sent_nanos) < WINDOW_NANOS {
+                    circuit.sent.ignore();
+                }
+                None
+            }
+            (Verdict::Success { .. }, TripRule::Count { .. }) => {
+                circuit.window.record(Sample::Success, at.second());
+                None
+            }
+            (Verdict::Success { first_token }, TripRule::Adaptive(rule)) => {
+                circuit.streak.succeed(ticket.sequence);
+                if self.is_slow(rule, first_token) {
+                    circuit.window.record(Sample::Slow, at.second());
+                    self.consider_slowness(rule, ticket, at)
+                } else {
+                    circuit.window.record(Sample::Success, at.second());
+                    None
+                }
+            }
+            (Verdict::Failure { retry_after, .. }, TripRule::Count { failures, window }) => {
+                circuit.window.record(Sample::Failure, at.second());
+                circuit.recent.record(at.nanos);
+                self.count_failures(*failures, *window, ticket, retry_after, at)
+            }
+            (Verdict::Failure { cause, retry_after }, TripRule::Adaptive(rule)) => {
+                circuit.window.record(Sample::Failure, at.second());
+                self.consider_failure(rule, ticket, cause, retry_after, at)
+            }
+        }
+    }
+
+    pub(super) fn is_slow(&self, rule: &AdaptiveTrip, first_token: Option<Duration>) -> bool {
+        first_token
+            .is_some_and(|first_token| rule.is_slow(first_token, self.fleet.median_first_token()))
+    }
+
+    /// Trips where the streak is too long or the share of failures too large.
+    fn consider_failure(
+        &self,
+        rule: &AdaptiveTrip,
+        ticket: BreakerTicket,
+        cause: Cause,
+        retry_after: Option<Duration>,
+        at: Moment,
+    ) -> Option<Change> {
+        let circuit = &*self.circuit;
+        let run = circuit.streak.fail(ticket.sequence);
+        let counts = circuit.window.sum(at.second());
+        if run.failures >= rule.shortest_streak() {
+            let mut before = counts;
+            before.failures = before.failures.saturating_sub(run.failures);
+            let elsewhere = self.fleet.failure_ratio_elsewhere(self.index, at.now);
+            let baseline = rule.baseline(before.failure_ratio(), elsewhere);
+            let newest = match cause {
+                Cause::Error => circuit.sent.newest(),
+                Cause::Stall => ticket.sequence,
+            };
+            let cohort = circuit.streak.cohort(run, newest);
+            if rule.streak_trips(run.failures, cohort, baseline) {
+                return self.open(Trip::Streak, ticket, retry_after, at);
+            }
+        }
+        let sent = circuit.sent.in_window(at.second());
+        if rule.ratio_trips(counts, sent)
+            && let Some(change) = self.eject(Trip::Ratio, ticket, retry_after, at)
+        {
+            return Some(change);
+        }
+        if rule.is_outlier(counts, sent)
+            && self.fleet.is_somebody_healthier(self.index, rule, at.now)
+        {
+            return self.degrade(Trip::Outlier, ticket, at);
+        }
+        None
+    }
+
+    fn consider_slowness(
+        &self,
+        rule: &AdaptiveTrip,
+        ticket: BreakerTicket,
+        at: Moment,
+    ) -> Option<Change> {
+        if !rule.slow_trips(self.circuit.window.sum(at.second())) {
+            return None;
+        }
+        self.degrade(Trip::Slow, ticket, at)
+    }
+}
+
+const WINDOW_NANOS: u64 = super::window::SECONDS * 1_000_000_000;
