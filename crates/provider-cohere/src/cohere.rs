@@ -125,7 +125,7 @@ impl Cohere {
         let response = self.post(cx, "v2/chat", body, Accept::EventStream).await?;
         let trace = trace_id(&response);
         let limits = SseLimits::default();
-        let decoder = StreamDecoder::new();
+        let decoder = StreamDecoder::new().with_model(req.model.as_str());
         let mut stream = response.frames(limits, decoder, &self.connection.id, &req.model);
         stream.meta.request_id = stream.meta.request_id.take().or(trace);
         Ok(stream)

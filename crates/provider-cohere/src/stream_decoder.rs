@@ -30,6 +30,8 @@ const CHOICE: u32 = 0;
 /// Reads one stream.
 #[derive(Debug, Default)]
 pub struct StreamDecoder {
+    /// Who answers: Cohere does not say it.
+    model: Option<String>,
     started: bool,
     saw_content: bool,
     ended: bool,
@@ -43,6 +45,13 @@ impl StreamDecoder {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Says which model answers, because Cohere's streams do not.
+    #[must_use]
+    pub fn with_model(mut self, model: impl Into<String>) -> Self {
+        self.model = Some(model.into());
+        self
     }
 
     /// Reads one event. After the frame with [`StreamEvent::End`] the answer is complete.
@@ -124,7 +133,7 @@ impl StreamDecoder {
         let response = decode_response(body)?;
         let mut events = vec![StreamEvent::Started {
             id: Some(response.id.clone()).filter(|id| !id.is_empty()),
-            model: None,
+            model: self.model.clone(),
             created: None,
         }];
         let counts = response.usage;
@@ -221,7 +230,7 @@ impl StreamDecoder {
         };
         vec![StreamEvent::Started {
             id,
-            model: None,
+            model: self.model.clone(),
             created: None,
         }]
     }

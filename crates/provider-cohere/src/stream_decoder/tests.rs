@@ -43,6 +43,18 @@ fn end(reason: &str) -> Value {
 }
 
 #[test]
+fn the_model_is_the_one_that_was_asked() {
+    let mut decoder = StreamDecoder::new().with_model("command-a");
+    let frame = decoder.push(event(&start())).expect("a good event");
+    let started = StreamEvent::Started {
+        id: Some("r1".into()),
+        model: Some("command-a".into()),
+        created: None,
+    };
+    assert_eq!(frame.events, [started]);
+}
+
+#[test]
 fn a_plan_and_calls_stream_in_order() {
     let begin = |id: &str, name: &str| json!({"id": id, "type": "function", "function": {"name": name, "arguments": ""}});
     let more = |text: &str| json!({"function": {"arguments": text}});
