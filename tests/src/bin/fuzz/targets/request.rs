@@ -1,7 +1,7 @@
 //! Requests: read in one format, written in every format.
 
 use bytes::Bytes;
-use interline::{ChatRequest, ErrorKind, Result};
+use interline::{ChatRequest, ErrorKind, Message, PartKind, Result, Role};
 
 use crate::dialect::{ALL, Dialect, Way, is_too_deep, object};
 use crate::target::{Behaviour, Target};
@@ -41,12 +41,12 @@ fn run(dialect: &Dialect, input: &[u8], behaviour: &mut Behaviour) {
             note(&written(other, &request, way), behaviour);
         }
     }
-    // A conversation without a word is not asked of anybody twice.
-    if request
-        .messages
-        .iter()
-        .any(|message| !message.parts.is_empty())
-    {
+    // A conversation without a word is not asked of anybody twice; instructions alone are none.
+    let turns = request.messages.iter();
+    let mut turns = turns.filter(|message| message.role != Role::System);
+    let says_something =
+        |message: &Message| message.any_part(|part| *part != PartKind::Text(String::new()));
+    if turns.any(says_something) {
         reads_alike(dialect, &request);
     }
 }
