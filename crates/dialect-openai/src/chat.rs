@@ -4,6 +4,7 @@ use interline_core::FormatId;
 
 mod endpoints;
 mod quirk_choices;
+pub(crate) mod quirk_differences;
 mod quirks;
 
 mod adapt_messages;

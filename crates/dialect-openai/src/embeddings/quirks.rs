@@ -3,6 +3,8 @@
 //! The default is the format's own reference: OpenAI's documentation of embeddings, read in November
 //! 2026. A vendor's crate declares its differences and gives the reason there.
 
+use crate::chat::quirk_differences::left_out;
+
 /// What a vendor of this format does differently.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -51,6 +53,32 @@ impl EmbeddingQuirks {
             encodings: VectorEncodings::FloatOrBase64,
             refused_fields: &[],
         }
+    }
+
+    /// What is done differently for a vendor than for one that follows the reference, one sentence
+    /// each, with field names in backticks.
+    #[must_use]
+    pub fn differences(&self) -> Vec<String> {
+        let mut sentences = Vec::new();
+        match self.dimensions {
+            Some("dimensions") => {}
+            Some(field) => sentences.push(format!("The length of vectors is asked as `{field}`.")),
+            None => sentences.push("A length of vectors is refused: `unsupported`.".to_owned()),
+        }
+        if self.token_inputs == TokenInputs::Refused {
+            sentences.push("Inputs of tokens are refused: `unsupported`.".to_owned());
+        }
+        match self.encodings {
+            VectorEncodings::FloatOrBase64 => {}
+            VectorEncodings::FloatOnly => {
+                sentences.push("Vectors come as numbers only.".to_owned());
+            }
+            VectorEncodings::SignedBytes => {
+                sentences.push("Vectors come as one signed byte for each number.".to_owned());
+            }
+        }
+        sentences.extend(left_out("Fields of embeddings", self.refused_fields));
+        sentences
     }
 
     /// Names the field that says how many numbers each vector shall have; `None` where there is none.
