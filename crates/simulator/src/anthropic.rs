@@ -1,6 +1,6 @@
 //! The Anthropic Messages format, as a vendor writes it.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -10,11 +10,12 @@ use crate::ask::{
     estimate_tokens,
 };
 use crate::dialect::{
-    Event, EventKind, Exchanged, ReportedLimits, Route, VendorError, WireFormat, digits, header,
-    is_true, text_of,
+    Event, EventKind, Exchanged, Route, VendorError, WireFormat, digits, header, is_true, text_of,
+    whole_units,
 };
-use crate::fault::ErrorCase;
+use crate::fault::{ErrorCase, RetryAfter};
 use crate::http1::Request;
+use crate::quota::{BucketStanding, Standing};
 use crate::reply::{Finish, Reply, TokenUsage, argument_pieces, tokens};
 
 #[derive(Debug)]
@@ -256,24 +257,23 @@ impl WireFormat for Anthropic {
         ]
     }
 
-    fn limit_headers(&self, limits: ReportedLimits, used: u64) -> Vec<(String, String)> {
-        let at = SystemTime::now() + limits.reset;
-        let reset = rfc3339(at);
+    fn limit_headers(&self, standing: &Standing) -> Vec<(String, String)> {
+        let now = SystemTime::now();
+        let reset = |bucket: BucketStanding| rfc3339(now + bucket.full_in);
+        let Standing { requests, tokens } = *standing;
         let name = |of: &str, fact: &str| format!("anthropic-ratelimit-{of}-{fact}");
         vec![
-            (name("requests", "limit"), limits.requests.to_string()),
-            (
-                name("requests", "remaining"),
-                limits.requests.saturating_sub(1).to_string(),
-            ),
-            (name("requests", "reset"), reset.clone()),
-            (name("tokens", "limit"), limits.tokens.to_string()),
-            (
-                name("tokens", "remaining"),
-                limits.tokens.saturating_sub(used).to_string(),
-            ),
-            (name("tokens", "reset"), reset),
+            (name("requests", "limit"), requests.limit.to_string()),
+            (name("requests", "remaining"), requests.left.to_string()),
+            (name("requests", "reset"), reset(requests)),
+            (name("tokens", "limit"), tokens.limit.to_string()),
+            (name("tokens", "remaining"), tokens.left.to_string()),
+            (name("tokens", "reset"), reset(tokens)),
         ]
+    }
+
+    fn announced(&self, wait: Duration) -> RetryAfter {
+        RetryAfter::Seconds(whole_units(wait, Duration::from_secs(1)))
     }
 
     fn request_id(&self, salt: u64, number: u64) -> String {

@@ -12,6 +12,7 @@ use bytes::Bytes;
 
 use crate::http1::{Request, chunk};
 use crate::ledger::{DEFAULT_CAPACITY, Ledger};
+use crate::manners::Manners;
 use crate::server::{Planned, Server, Service};
 use crate::step::{Step, chunked_head, last_chunk, piece, whole};
 
@@ -191,7 +192,7 @@ impl CannedServer {
         });
         let ledger = Arc::new(Ledger::new(DEFAULT_CAPACITY));
         let service: Arc<dyn Service> = Arc::<Answers>::clone(&answers);
-        let server = Server::start(service, ledger).await?;
+        let server = Server::start(service, ledger, Manners::default())?;
         Ok(Self { answers, server })
     }
 
@@ -246,6 +247,7 @@ impl Service for Answers {
         Planned {
             status: canned.status,
             request_id: request_id.map_or_else(String::new, |(_, value)| value.clone()),
+            charge: None,
             fault: None,
             steps: canned.steps(),
         }
@@ -255,6 +257,7 @@ impl Service for Answers {
         Planned {
             status: 413,
             request_id: String::new(),
+            charge: None,
             fault: None,
             steps: Canned::new(413, Bytes::new()).steps(),
         }

@@ -5,30 +5,36 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::net::tcp::{ReadHalf, WriteHalf};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use crate::http1::{AfterRequest, ReadError, chunk, read_request};
 use crate::ledger::Outcome;
 use crate::server::{OpenConnection, Planned, Service};
+use crate::socket::Socket;
 use crate::step::{PerByte, Step, whole};
 
 /// Serves requests one after the other until one side closes.
 pub(crate) async fn serve_connection(
-    mut stream: TcpStream,
+    mut stream: Socket,
     service: Arc<dyn Service>,
     connection: OpenConnection,
     mut evictions: watch::Receiver<u64>,
+    idle_timeout: Option<Duration>,
 ) {
     let ledger = &connection.ledger;
     let mut buffer = BytesMut::new();
+    // A client that has just connected is not idle.
+    let mut patience = None;
     loop {
         let read = tokio::select! {
             biased;
             _ = evictions.changed() => return,
+            () = idled(patience) => {
+                ledger.fired_on_connection("idle_closed");
+                return;
+            }
             read = read_request(&mut stream, &mut buffer) => read,
         };
         let received_at = Instant::now();
@@ -52,7 +58,7 @@ pub(crate) async fn serve_connection(
                 return;
             }
         };
-        ledger.planned(request, planned.status, &planned.request_id);
+        ledger.planned(request, &planned);
         let ending = respond(&mut stream, &mut buffer, planned, |event| match event {
             Progress::Sent(bytes) => ledger.sent(request, bytes),
             Progress::Fired(fault) => ledger.fired(request, &fault),
@@ -66,8 +72,7 @@ pub(crate) async fn serve_connection(
         ledger.closed(request, outcome);
         match ending {
             Ending::Reset => {
-                // A zero linger time makes the close an RST.
-                let _ = stream.set_zero_linger();
+                stream.close_with_reset();
                 return;
             }
             Ending::HungUp | Ending::ClientLeft => return,
@@ -80,6 +85,15 @@ pub(crate) async fn serve_connection(
             drain(&mut stream).await;
             return;
         }
+        patience = idle_timeout;
+    }
+}
+
+/// Ends after the time for which a connection may idle; never, where any time is fine.
+async fn idled(patience: Option<Duration>) {
+    match patience {
+        Some(patience) => sleep(patience).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -98,12 +112,12 @@ enum Progress {
 }
 
 async fn respond(
-    stream: &mut TcpStream,
+    stream: &mut Socket,
     buffer: &mut BytesMut,
     planned: Planned,
     report: impl Fn(Progress),
 ) -> Ending {
-    let (mut reader, mut writer) = stream.split();
+    let (mut reader, mut writer) = tokio::io::split(stream);
     tokio::select! {
         biased;
         ending = perform(&mut writer, planned, &report) => ending.unwrap_or(Ending::ClientLeft),
@@ -112,7 +126,7 @@ async fn respond(
 }
 
 /// Reads on while an answer is written: the end of the stream is the client leaving, anything else is its next request.
-async fn until_client_leaves(reader: &mut ReadHalf<'_>, buffer: &mut BytesMut) {
+async fn until_client_leaves(reader: &mut ReadHalf<&mut Socket>, buffer: &mut BytesMut) {
     loop {
         if buffer.len() > crate::http1::MAX_BODY_BYTES {
             // Enough is buffered; a client that still writes will have to wait for its answer.
@@ -127,7 +141,7 @@ async fn until_client_leaves(reader: &mut ReadHalf<'_>, buffer: &mut BytesMut) {
 }
 
 async fn perform(
-    writer: &mut WriteHalf<'_>,
+    writer: &mut WriteHalf<&mut Socket>,
     planned: Planned,
     report: &impl Fn(Progress),
 ) -> io::Result<Ending> {
@@ -180,17 +194,19 @@ async fn pause(duration: Duration) {
 }
 
 async fn write(
-    writer: &mut WriteHalf<'_>,
+    writer: &mut WriteHalf<&mut Socket>,
     bytes: &[u8],
     report: &impl Fn(Progress),
 ) -> io::Result<()> {
     writer.write_all(bytes).await?;
+    // TLS holds bytes back until it is told that there are no more for now.
+    writer.flush().await?;
     report(Progress::Sent(bytes.len() as u64));
     Ok(())
 }
 
 /// Reads what the client still sends, for a moment: closing with unread bytes would be an RST that destroys the answer.
-async fn drain(stream: &mut TcpStream) {
+async fn drain(stream: &mut Socket) {
     let _ = stream.shutdown().await;
     let mut scratch = vec![0_u8; 64 * 1024];
     // One second is chosen, not measured: loopback needs microseconds.

@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use crate::anthropic::Anthropic;
 use crate::ask::Ask;
-use crate::fault::ErrorCase;
+use crate::fault::{ErrorCase, RetryAfter};
 use crate::http1::Request;
 use crate::openai::OpenAi;
+use crate::quota::{BucketStanding, Standing};
 use crate::reply::{Reply, TokenUsage};
 
 /// The wire format of a vendor.
@@ -99,6 +100,21 @@ pub(crate) struct ReportedLimits {
     pub(crate) reset: Duration,
 }
 
+impl ReportedLimits {
+    /// What to report after one request of so many tokens.
+    pub(crate) fn standing(self, used: u64) -> Standing {
+        let bucket = |limit: u64, used| BucketStanding {
+            limit,
+            left: limit.saturating_sub(used),
+            full_in: self.reset,
+        };
+        Standing {
+            requests: bucket(self.requests, 1),
+            tokens: bucket(self.tokens, used),
+        }
+    }
+}
+
 /// A wire format: reads requests, writes answers. Pure.
 pub(crate) trait WireFormat: Send + Sync {
     /// What the path, below the vendor's prefix, asks for.
@@ -129,8 +145,10 @@ pub(crate) trait WireFormat: Send + Sync {
     fn model(&self, id: &str) -> Value;
     /// Headers that every answer carries, request id included.
     fn headers(&self, request_id: &str) -> Vec<(String, String)>;
-    /// Headers that tell the rate limits; `used` are the tokens of this exchange.
-    fn limit_headers(&self, limits: ReportedLimits, used: u64) -> Vec<(String, String)>;
+    /// Headers that tell the rate limits.
+    fn limit_headers(&self, standing: &Standing) -> Vec<(String, String)>;
+    /// The form in which a rate limit asks for a delay.
+    fn announced(&self, wait: Duration) -> RetryAfter;
     /// The request id that belongs to the exchange with this number.
     fn request_id(&self, salt: u64, number: u64) -> String;
 }
@@ -168,6 +186,11 @@ pub(crate) fn text_of(content: &Value) -> String {
             .join("\n"),
         _ => String::new(),
     }
+}
+
+/// The wait in whole units, rounded up, so that nobody comes back too early.
+pub(crate) fn whole_units(wait: Duration, unit: Duration) -> u64 {
+    u64::try_from(wait.as_nanos().div_ceil(unit.as_nanos())).unwrap_or(u64::MAX)
 }
 
 /// Whether a member is there and true.

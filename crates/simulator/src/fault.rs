@@ -91,6 +91,41 @@ pub enum Fault {
         /// Pause before each.
         every: Duration,
     },
+    /// A `content-length` that the body does not have.
+    ///
+    /// Where too much is promised, the connection stays open without the missing bytes.
+    WrongLength {
+        /// What is added to the true length.
+        by: isize,
+    },
+    /// Bytes that are no HTTP in place of an answer, then a FIN.
+    Garbage,
+    /// The right body under this content type.
+    ContentType {
+        /// The header's value.
+        value: String,
+    },
+    /// A gzip body of about a thousandth of the size that it inflates to.
+    GzipBomb {
+        /// Inflated size, rounded up to whole MiB.
+        bytes: usize,
+    },
+    /// More headers than anybody needs before the right body.
+    ManyHeaders {
+        /// How many.
+        count: usize,
+        /// Length of each value.
+        value_bytes: usize,
+    },
+    /// A member of nested arrays in front of the answer's own (in a stream: in every event with JSON).
+    DeepJson {
+        /// How many arrays.
+        depth: usize,
+    },
+    /// The same events in a spelling that the standard allows and vendors do not use. Unary answers are left alone.
+    SseTorture(SseTorture),
+    /// A violation on HTTP/2's own terms; it does not strike on HTTP/1.1.
+    Http2(Http2Fault),
 }
 
 impl Fault {
@@ -159,7 +194,88 @@ impl Fault {
             Self::GiganticEvent { .. } => "gigantic_event",
             Self::InvalidUtf8 => "invalid_utf8",
             Self::PingsOnly { .. } => "pings_only",
+            Self::WrongLength { .. } => "wrong_length",
+            Self::Garbage => "garbage",
+            Self::ContentType { .. } => "content_type",
+            Self::GzipBomb { .. } => "gzip_bomb",
+            Self::ManyHeaders { .. } => "many_headers",
+            Self::DeepJson { .. } => "deep_json",
+            Self::SseTorture(_) => "sse_torture",
+            Self::Http2(fault) => fault.name(),
         }
+    }
+
+    /// Whether a client cannot use the whole answer that the vendor made, so that what it charges is wasted.
+    ///
+    /// Slow and oddly spelled answers are whole. The word is about the usual case: a fault beyond the end of an
+    /// answer does not take effect, and is not asked.
+    #[must_use]
+    pub const fn spoils_the_answer(&self) -> bool {
+        !matches!(
+            self,
+            Self::SlowHead { .. } | Self::Trickle { .. } | Self::SseTorture(_)
+        )
+    }
+}
+
+/// An unusual spelling of server-sent events that changes nothing of what they say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SseTorture {
+    /// Lines end with a carriage return.
+    Cr,
+    /// Lines end with carriage return and line feed.
+    CrLf,
+    /// A byte-order mark comes first.
+    ByteOrderMark,
+    /// Comments and unknown fields stand before every event.
+    Comments,
+    /// The data of every JSON event is spread over two lines.
+    SplitData,
+    /// Every byte is a chunk and a write of its own, characters and line ends included.
+    TinyChunks,
+    /// A comment of this size comes first.
+    GiantComment {
+        /// Its length.
+        bytes: usize,
+    },
+    /// All of these but the giant comment, with another line end for every event.
+    Everything,
+}
+
+/// A violation on HTTP/2's own terms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Http2Fault {
+    /// GOAWAY without an error and with an id below the request's, then a FIN: the request was not looked at.
+    GoAway,
+    /// `REFUSED_STREAM`: the request was not looked at.
+    RefusedStream,
+    /// The stream is reset with this code in place of an answer; 2 is `INTERNAL_ERROR`, 11 is `ENHANCE_YOUR_CALM`.
+    ResetStream {
+        /// The error code.
+        code: u32,
+    },
+    /// So many resets of the one stream in place of an answer; the connection stays open.
+    ResetFlood {
+        /// How many frames.
+        frames: usize,
+    },
+}
+
+impl Http2Fault {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::GoAway => "http2_go_away",
+            Self::RefusedStream => "http2_refused_stream",
+            Self::ResetStream { .. } => "http2_reset_stream",
+            Self::ResetFlood { .. } => "http2_reset_flood",
+        }
+    }
+
+    /// Whether the vendor says that it did not look at the request, so that it charges nothing.
+    pub(crate) const fn is_unseen(self) -> bool {
+        matches!(self, Self::GoAway | Self::RefusedStream)
     }
 }
 
@@ -265,6 +381,8 @@ pub enum RetryAfter {
     Milliseconds(u64),
     /// `retry-after: Sun, 06 Nov 1994 08:49:37 GMT`, this far in the future.
     HttpDateIn(Duration),
+    /// `retry-after` as an HTTP date this far in the past.
+    HttpDateAgo(Duration),
     /// `retry-after` with this value, whatever it is.
     Raw(String),
 }
@@ -277,6 +395,7 @@ impl RetryAfter {
             Self::Fraction(seconds) => ("retry-after", seconds.to_string()),
             Self::Milliseconds(millis) => ("retry-after-ms", millis.to_string()),
             Self::HttpDateIn(delay) => ("retry-after", httpdate::fmt_http_date(now + *delay)),
+            Self::HttpDateAgo(age) => ("retry-after", httpdate::fmt_http_date(now - *age)),
             Self::Raw(value) => ("retry-after", value.clone()),
         };
         (name.to_owned(), value)

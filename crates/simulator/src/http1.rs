@@ -2,13 +2,14 @@
 //!
 //! Why not a ready-made server: it keeps its promises (a content length that is true, a chunked body that ends),
 //! and the faults of this crate are promises that a vendor breaks.
-//! Deliberately absent: HTTP/2, TLS, compression, trailers with a meaning.
+//! Deliberately absent: compression, trailers with a meaning.
 
 use std::io;
 
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+
+use crate::socket::Socket;
 
 /// Largest request body that is read, 32 MiB: the gateway's own limit (`docs/`, HTTP surface).
 pub(crate) const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
@@ -68,7 +69,7 @@ impl From<io::Error> for ReadError {
 /// # Cancellation
 /// Bytes read so far are kept in `buffer`, so a call that is dropped between two requests loses nothing.
 pub(crate) async fn read_request(
-    stream: &mut TcpStream,
+    stream: &mut Socket,
     buffer: &mut BytesMut,
 ) -> Result<Request, ReadError> {
     let (mut request, framing) = loop {
@@ -168,7 +169,7 @@ fn parse_head(buffer: &mut BytesMut) -> Result<Option<(Request, BodyFraming)>, R
 
 /// The joined chunks, or nothing when they exceed the limit.
 async fn read_chunked(
-    stream: &mut TcpStream,
+    stream: &mut Socket,
     buffer: &mut BytesMut,
 ) -> Result<Option<Bytes>, ReadError> {
     let mut body = BytesMut::new();
@@ -201,7 +202,7 @@ async fn read_chunked(
 }
 
 /// Reads more bytes; an end of the stream is [`ReadError::Gone`].
-async fn fill(stream: &mut TcpStream, buffer: &mut BytesMut) -> Result<(), ReadError> {
+async fn fill(stream: &mut Socket, buffer: &mut BytesMut) -> Result<(), ReadError> {
     buffer.reserve(8 * 1024);
     if stream.read_buf(buffer).await? == 0 {
         return Err(ReadError::Gone);

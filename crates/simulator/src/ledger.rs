@@ -9,8 +9,10 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::charge::Charge;
 use crate::fault::Fault;
 use crate::http1::Request;
+use crate::server::Planned;
 
 /// Exchanges that a ledger keeps unless told otherwise; chosen, not measured: enough for a scripted run, small for a long one.
 pub(crate) const DEFAULT_CAPACITY: usize = 4096;
@@ -43,6 +45,10 @@ pub struct Exchange {
     pub bytes_sent: u64,
     /// How it ended.
     pub outcome: Outcome,
+    /// What the vendor bills for it; `None` where it made no answer, as for an error.
+    ///
+    /// A vendor that made an answer bills all of it, also where the answer was cut or nobody waited for it.
+    pub charge: Option<Charge>,
 }
 
 impl Exchange {
@@ -53,6 +59,14 @@ impl Exchange {
             .iter()
             .find(|(key, _)| key == name)
             .map(|(_, value)| value.as_str())
+    }
+
+    /// Whether it was billed although the client cannot have got the whole answer: it left, or a fault spoiled the answer.
+    #[must_use]
+    pub fn is_wasted(&self) -> bool {
+        let is_whole = matches!(self.outcome, Outcome::Answered | Outcome::InFlight);
+        let is_spoilt = self.fault.as_ref().is_some_and(Fault::spoils_the_answer);
+        self.charge.is_some() && (is_spoilt || !is_whole)
     }
 
     /// When the client hung up before the answer was complete.
@@ -156,6 +170,27 @@ impl Ledger {
         self.lock().fired.values().sum()
     }
 
+    /// What was billed for the exchanges that are kept.
+    #[must_use]
+    pub fn charged(&self) -> Charge {
+        self.sum(|_| true)
+    }
+
+    /// What was billed for exchanges that brought the client no whole answer; see [`Exchange::is_wasted`].
+    #[must_use]
+    pub fn charged_unused(&self) -> Charge {
+        self.sum(Exchange::is_wasted)
+    }
+
+    fn sum(&self, counts: impl Fn(&Exchange) -> bool) -> Charge {
+        let mut sum = Charge::default();
+        let state = self.lock();
+        for exchange in state.exchanges.iter().filter(|exchange| counts(exchange)) {
+            sum += exchange.charge.unwrap_or_default();
+        }
+        sum
+    }
+
     /// Waits until the ledger satisfies `condition`, which is asked again after every change.
     ///
     /// Put a timeout around it: a condition that never holds waits for ever.
@@ -204,6 +239,7 @@ impl Ledger {
                 fault: None,
                 bytes_sent: 0,
                 outcome: Outcome::InFlight,
+                charge: None,
             });
             number
         };
@@ -211,10 +247,11 @@ impl Ledger {
         number
     }
 
-    pub(crate) fn planned(&self, number: u64, status: u16, request_id: &str) {
+    pub(crate) fn planned(&self, number: u64, planned: &Planned) {
         self.edit(number, |exchange| {
-            exchange.status = status;
-            request_id.clone_into(&mut exchange.request_id);
+            exchange.status = planned.status;
+            planned.request_id.clone_into(&mut exchange.request_id);
+            exchange.charge = planned.charge;
         });
     }
 

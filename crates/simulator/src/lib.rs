@@ -35,21 +35,32 @@
 //!   asked, a call of the first tool, JSON for a schema.
 //! - A [`Script`] says which [`Fault`] strikes which request; the [`Door`] says what happens to a client that connects.
 //! - The [`Ledger`] tells what was received, which faults took effect, and when a client hung up.
+//! - [`EnforcedLimits`] are rate limits that a vendor keeps, with 429 and headers.
 //! - [`CannedServer`] replays recorded answers, cut at any byte.
+//!
+//! # Features
+//! - `tls`: `Authority` issues certificates, sound, expired, for another name or signed by themselves, and a vendor speaks
+//!   TLS with one of them.
+//! - `http2` (with `tls`): a vendor speaks HTTP/2 where a client offers it, all faults included, and has faults of its own:
+//!   see [`Http2Fault`].
 //!
 //! # Why not …
 //! - *a ready-made mock server?* None paces, cuts or resets a body; an HTTP library keeps its promises, and these vendors break them.
-//! - *HTTP/2 and TLS?* Not yet: every fault here is one of HTTP/1.1 or of TCP.
 //! - *a paused clock?* All waiting is tokio's, so it can be paused, but real sockets and a clock that jumps race each other:
 //!   prefer short real waits.
 
+#[cfg(feature = "tls")]
+#[doc(inline)]
+pub use self::tls::{Authority, Certificate, CertificateCase};
 #[doc(inline)]
 pub use self::{
     canned::{Canned, CannedEnding, CannedServer},
+    charge::{Charge, Price},
     dialect::Dialect,
-    fault::{Ending, ErrorCase, Fault, RetryAfter},
+    fault::{Ending, ErrorCase, Fault, Http2Fault, RetryAfter, SseTorture},
     ledger::{Exchange, Ledger, Outcome},
     pacing::Pacing,
+    quota::{EnforcedLimits, TokenCharge},
     reply::{Finish, Reply, TokenUsage, ToolCall},
     script::Script,
     server::Door,
@@ -63,7 +74,9 @@ mod pacing;
 mod reply;
 mod script;
 
+mod charge;
 mod ledger;
+mod quota;
 
 mod canned;
 
@@ -77,10 +90,20 @@ mod openai;
 mod openai_responses;
 mod sample;
 
+mod gzip_bomb;
 mod live;
 mod plan;
+mod sse_torture;
 mod step;
 
 mod connection;
 mod http1;
+#[cfg(feature = "http2")]
+mod http1_meaning;
+#[cfg(feature = "http2")]
+mod http2;
+mod manners;
 mod server;
+mod socket;
+#[cfg(feature = "tls")]
+mod tls;

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::pacing::Pacing;
+use crate::quota::Quota;
 use crate::reply::Reply;
 use crate::script::Script;
 
@@ -15,6 +16,7 @@ pub(crate) struct Live {
     pub(crate) pacing: Pacing,
     pub(crate) queued_replies: VecDeque<Reply>,
     pub(crate) standing_reply: Option<Reply>,
+    pub(crate) quota: Option<Quota>,
 }
 
 impl Live {

@@ -1,5 +1,7 @@
 //! The OpenAI Chat Completions format, as a vendor writes it; Responses has a file of its own.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use serde_json::{Value, json};
 
@@ -8,12 +10,13 @@ use crate::ask::{
     estimate_tokens,
 };
 use crate::dialect::{
-    Event, EventKind, Exchanged, ReportedLimits, Route, VendorError, WireFormat, digits, header,
-    is_true, text_of,
+    Event, EventKind, Exchanged, Route, VendorError, WireFormat, digits, header, is_true, text_of,
+    whole_units,
 };
-use crate::fault::ErrorCase;
+use crate::fault::{ErrorCase, RetryAfter};
 use crate::http1::Request;
 use crate::openai_responses;
+use crate::quota::{BucketStanding, Standing};
 use crate::reply::{Finish, Reply, TokenUsage, argument_pieces, tokens};
 
 /// The time that answers carry; fixed, so that the same script gives the same bytes.
@@ -275,23 +278,22 @@ impl WireFormat for OpenAi {
         ]
     }
 
-    fn limit_headers(&self, limits: ReportedLimits, used: u64) -> Vec<(String, String)> {
-        let reset = format!("{}ms", limits.reset.as_millis());
+    fn limit_headers(&self, standing: &Standing) -> Vec<(String, String)> {
+        let reset = |bucket: BucketStanding| format!("{}ms", bucket.full_in.as_millis());
+        let Standing { requests, tokens } = *standing;
         let name = |fact: &str, of: &str| format!("x-ratelimit-{fact}-{of}");
         vec![
-            (name("limit", "requests"), limits.requests.to_string()),
-            (name("limit", "tokens"), limits.tokens.to_string()),
-            (
-                name("remaining", "requests"),
-                limits.requests.saturating_sub(1).to_string(),
-            ),
-            (
-                name("remaining", "tokens"),
-                limits.tokens.saturating_sub(used).to_string(),
-            ),
-            (name("reset", "requests"), reset.clone()),
-            (name("reset", "tokens"), reset),
+            (name("limit", "requests"), requests.limit.to_string()),
+            (name("limit", "tokens"), tokens.limit.to_string()),
+            (name("remaining", "requests"), requests.left.to_string()),
+            (name("remaining", "tokens"), tokens.left.to_string()),
+            (name("reset", "requests"), reset(requests)),
+            (name("reset", "tokens"), reset(tokens)),
         ]
+    }
+
+    fn announced(&self, wait: Duration) -> RetryAfter {
+        RetryAfter::Milliseconds(whole_units(wait, Duration::from_millis(1)))
     }
 
     fn request_id(&self, salt: u64, number: u64) -> String {

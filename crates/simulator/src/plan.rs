@@ -8,7 +8,9 @@ use crate::dialect::{Event, EventKind};
 use crate::fault::{Ending, Fault};
 use crate::http1::{Framing, chunk, response_head};
 use crate::pacing::Pacing;
+use crate::reply::TokenUsage;
 use crate::step::{PerByte, Step, chunked_head, last_chunk, piece, whole};
+use crate::{gzip_bomb, sse_torture};
 
 /// Time between the last byte and an RST: a reset at once could destroy bytes that the client has not read yet.
 /// Chosen, not measured.
@@ -16,12 +18,18 @@ const BEFORE_RESET: Duration = Duration::from_millis(20);
 /// Size of the pieces of an endless body; chosen, not measured.
 const ENDLESS_PIECE_BYTES: usize = 16 * 1024;
 
+/// What stands in place of an answer that is no HTTP: letters, line ends and bytes that are no text.
+const GARBAGE: &[u8] =
+    b"\x16\x03\x01\x00garbage from a port that speaks something else\r\n\r\n\xff\x00";
+
 /// An answer before its fault.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Body,
+    /// The tokens of a model's answer, which are billed.
+    pub(crate) usage: Option<TokenUsage>,
 }
 
 #[derive(Debug, Clone)]
@@ -52,6 +60,11 @@ pub(crate) fn plan(
         Some(Fault::Closed) => return vec![Step::Fire, Step::Close],
         Some(Fault::Reset) => return vec![Step::Fire, Step::Reset],
         Some(Fault::Silence) => return vec![Step::Fire, Step::Hang],
+        Some(Fault::Garbage) => {
+            let garbage = Step::Write(Bytes::from_static(GARBAGE));
+            return vec![garbage, Step::Fire, Step::Close];
+        }
+        Some(Fault::GzipBomb { bytes }) => return gzip_bomb::steps(answer, *bytes),
         _ => {}
     }
     match &answer.body {
@@ -66,6 +79,7 @@ pub(crate) fn plan(
         }
         Body::Events(events) => {
             let stream = StreamPlan {
+                answer,
                 head: chunked_head(answer.status, &answer.headers),
                 events,
                 pacing,
@@ -148,13 +162,41 @@ fn plan_whole(answer: &Answer, body: &Bytes, fault: Option<&Fault>) -> Vec<Step>
             | Fault::ErrorEventAfter { .. }
             | Fault::Html { .. }
             | Fault::GiganticEvent { .. }
-            | Fault::InvalidUtf8,
+            | Fault::InvalidUtf8
+            | Fault::ContentType { .. }
+            | Fault::ManyHeaders { .. }
+            | Fault::DeepJson { .. },
         ) => vec![Step::Fire, send(body)],
-        Some(Fault::Closed | Fault::Reset | Fault::Silence) | None => vec![send(body)],
+        Some(Fault::WrongLength { by }) => wrong_length(answer, body, *by),
+        // These belong to streams or to HTTP/2, or never come here.
+        Some(
+            Fault::Closed
+            | Fault::Reset
+            | Fault::Silence
+            | Fault::Garbage
+            | Fault::GzipBomb { .. }
+            | Fault::SseTorture(_)
+            | Fault::Http2(_),
+        )
+        | None => vec![send(body)],
     }
 }
 
+/// The whole body under a length that it does not have.
+fn wrong_length(answer: &Answer, body: &[u8], by: isize) -> Vec<Step> {
+    let claimed = body.len().saturating_add_signed(by);
+    let mut bytes = response_head(answer.status, &answer.headers, Framing::Length(claimed));
+    bytes.extend_from_slice(body);
+    let mut steps = vec![Step::Fire, Step::Write(bytes.freeze())];
+    if by > 0 {
+        // A vendor that miscounts believes that it is done.
+        steps.push(Step::Hang);
+    }
+    steps
+}
+
 struct StreamPlan<'a> {
+    answer: &'a Answer,
     head: Bytes,
     events: &'a [Event],
     pacing: Pacing,
@@ -211,12 +253,8 @@ impl StreamPlan<'_> {
                 steps
             }
             Some(Fault::Trickle { per_byte }) => {
-                let mut all = BytesMut::new();
-                for event in events {
-                    all.extend_from_slice(&event.bytes);
-                }
                 let slow = Step::Trickle {
-                    bytes: all.freeze(),
+                    bytes: self.all(),
                     per_byte: PerByte::Chunk,
                     pause: *per_byte,
                 };
@@ -269,10 +307,40 @@ impl StreamPlan<'_> {
                 Fault::GiganticEvent { .. }
                 | Fault::InvalidUtf8
                 | Fault::Error { .. }
-                | Fault::Html { .. },
+                | Fault::Html { .. }
+                | Fault::ContentType { .. }
+                | Fault::ManyHeaders { .. }
+                | Fault::DeepJson { .. },
             ) => self.unharmed(&[Step::Fire]),
-            Some(Fault::Closed | Fault::Reset | Fault::Silence) | None => self.unharmed(&[]),
+            Some(Fault::WrongLength { by }) => wrong_length(self.answer, &self.all(), *by),
+            Some(Fault::SseTorture(torture)) => {
+                let mut steps = vec![Step::Write(self.head.clone()), Step::Fire];
+                steps.extend(
+                    sse_torture::pieces(*torture, events).map(|bytes| Step::Write(chunk(&bytes))),
+                );
+                steps.push(last_chunk());
+                steps
+            }
+            // These belong to HTTP/2, or never come here.
+            Some(
+                Fault::Closed
+                | Fault::Reset
+                | Fault::Silence
+                | Fault::Garbage
+                | Fault::GzipBomb { .. }
+                | Fault::Http2(_),
+            )
+            | None => self.unharmed(&[]),
         }
+    }
+
+    /// The whole body without framing.
+    fn all(&self) -> Bytes {
+        let mut all = BytesMut::new();
+        for event in self.events {
+            all.extend_from_slice(&event.bytes);
+        }
+        all.freeze()
     }
 
     fn unharmed(&self, before: &[Step]) -> Vec<Step> {
@@ -387,6 +455,7 @@ mod tests {
                 event(EventKind::Content, "<two>"),
                 event(EventKind::Framing, "<done>"),
             ]),
+            usage: None,
         }
     }
 

@@ -1,12 +1,14 @@
 //! What a vendor does with a request: route it, check it, and shape an answer and a fault in its own format.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::ask::{Ask, Delivery};
+use crate::charge::Price;
 use crate::dialect::{Exchanged, ReportedLimits, Route, VendorError, WireFormat, header};
 use crate::embeddings;
 use crate::fault::{ErrorCase, Fault, RetryAfter};
@@ -14,7 +16,8 @@ use crate::http1::Request;
 use crate::live::Live;
 use crate::pacing::Pacing;
 use crate::plan::{Answer, Body, Replacements, plan};
-use crate::reply::{Reply, tokens};
+use crate::quota::Standing;
+use crate::reply::{Reply, TokenUsage, tokens};
 use crate::script::CallKind;
 use crate::server::{Planned, Service};
 
@@ -32,6 +35,7 @@ pub(crate) struct VendorService {
     pub(crate) api_key: Option<String>,
     pub(crate) reasoning_field: String,
     pub(crate) limits: ReportedLimits,
+    pub(crate) price: Price,
     /// Keeps the request ids of two vendors apart.
     pub(crate) salt: u64,
     pub(crate) live: Arc<Mutex<Live>>,
@@ -69,7 +73,7 @@ impl Service for VendorService {
 
 impl VendorService {
     fn draw(&self, kind: CallKind) -> Drawn {
-        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut live = self.live();
         live.requests += 1;
         Drawn {
             number: live.requests,
@@ -89,8 +93,13 @@ impl VendorService {
             ping: self.format.ping(),
             error_event: self.format.error_event(&self.stock(case), &request_id),
         };
+        let unseen = matches!(&drawn.fault, Some(Fault::Http2(fault)) if fault.is_unseen());
         Planned {
             status: answer.status,
+            charge: answer
+                .usage
+                .filter(|_| !unseen)
+                .map(|usage| self.price.charge(usage)),
             steps: plan(answer, drawn.fault.as_ref(), drawn.pacing, &replacements),
             request_id,
             fault: drawn.fault,
@@ -118,7 +127,7 @@ impl VendorService {
         if let Err(error) = self.authenticate(request) {
             return self.error(&error, None, None, id);
         }
-        let shaped = match route {
+        let answer = match route {
             Route::ModelCall => self.model_call(request, drawn, id),
             Route::Embeddings => self
                 .embeddings(request)
@@ -135,7 +144,9 @@ impl VendorService {
                 Err(VendorError::new(ErrorCase::UnknownPath, message))
             }
         };
-        shaped.unwrap_or_else(|error| self.error(&error, None, None, id))
+        let mut answer = answer.unwrap_or_else(|error| self.error(&error, None, None, id));
+        relabel(&mut answer, drawn.fault.as_ref());
+        answer
     }
 
     fn authenticate(&self, request: &Request) -> Result<(), VendorError> {
@@ -186,28 +197,29 @@ impl VendorService {
         {
             return Err(self.stock(*case));
         }
-        let scripted = self
-            .live
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .next_reply();
+        let scripted = self.live().next_reply();
         let reply = scripted.unwrap_or_else(|| ask.derived_reply(&self.name));
         let reply = distorted(reply, drawn.fault.as_ref());
+        let usage = ask.usage(&reply);
+        let standing = match self.take_from_quota(&ask, usage) {
+            Ok(standing) => standing,
+            Err((wait, standing)) => return Ok(self.over_limit(wait, &standing, id)),
+        };
         let exchanged = Exchanged {
             number: drawn.number,
             request_id: id,
             reasoning_field: &self.reasoning_field,
-            usage: ask.usage(&reply),
+            usage,
             ask: &ask,
         };
         let mut headers = self.format.headers(exchanged.request_id);
-        let used = exchanged.usage.input + exchanged.usage.output;
-        headers.extend(self.format.limit_headers(self.limits, used));
+        headers.extend(self.format.limit_headers(&standing));
         headers.push(date());
         let body = match ask.delivery {
             Delivery::Whole => {
                 headers.push(header("content-type", "application/json"));
                 let bytes = self.format.whole(&exchanged, &reply).to_string();
+                let bytes = deepened(bytes, drawn.fault.as_ref());
                 Body::Whole {
                     bytes: with_invalid_bytes(bytes.into()),
                     tokens: tokens(&reply.text).len().max(1),
@@ -219,6 +231,10 @@ impl VendorService {
                 let mut events = self.format.events(&exchanged, &reply);
                 for event in &mut events {
                     event.bytes = with_invalid_bytes(std::mem::take(&mut event.bytes));
+                    if let Some(Fault::DeepJson { .. }) = drawn.fault {
+                        let text = String::from_utf8_lossy(&event.bytes).into_owned();
+                        event.bytes = deepened(text, drawn.fault.as_ref()).into();
+                    }
                 }
                 Body::Events(events)
             }
@@ -227,7 +243,38 @@ impl VendorService {
             status: 200,
             headers,
             body,
+            usage: Some(usage),
         })
+    }
+
+    /// What to report after the call has taken its share, or how long it would have to wait.
+    fn take_from_quota(
+        &self,
+        ask: &Ask,
+        usage: TokenUsage,
+    ) -> Result<Standing, (Duration, Standing)> {
+        let unset = self.limits.standing(usage.input + usage.output);
+        let now = Instant::now();
+        let mut live = self.live();
+        let Some(quota) = &mut live.quota else {
+            return Ok(unset);
+        };
+        let tokens = quota.limits.tokens_of(usage, ask.max_tokens);
+        let taken = quota.take(tokens, now);
+        let standing = quota.standing(unset, now);
+        taken.map(|()| standing).map_err(|wait| (wait, standing))
+    }
+
+    fn over_limit(&self, wait: Duration, standing: &Standing, id: &str) -> Answer {
+        let error = self.stock(ErrorCase::RateLimited);
+        let mut answer = self.error(&error, None, Some(&self.format.announced(wait)), id);
+        answer.headers.extend(self.format.limit_headers(standing));
+        answer
+    }
+
+    fn live(&self) -> MutexGuard<'_, Live> {
+        // Every change is complete before anything can panic.
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn value(&self, value: &Value, id: &str) -> Answer {
@@ -238,6 +285,7 @@ impl VendorService {
             status: 200,
             headers,
             body: unpaced(value.to_string()),
+            usage: None,
         }
     }
 
@@ -260,6 +308,7 @@ impl VendorService {
             status: status.unwrap_or_else(|| self.format.status(error.case)),
             headers,
             body: unpaced(self.format.error_body(error, id).to_string()),
+            usage: None,
         }
     }
 }
@@ -291,6 +340,7 @@ fn html(status: u16) -> Answer {
         status,
         headers: vec![header("content-type", "text/html; charset=UTF-8"), date()],
         body: unpaced(page),
+        usage: None,
     }
 }
 
@@ -302,6 +352,32 @@ fn distorted(mut reply: Reply, fault: Option<&Fault>) -> Reply {
         _ => {}
     }
     reply
+}
+
+/// The answer after the faults that change its headers.
+fn relabel(answer: &mut Answer, fault: Option<&Fault>) {
+    match fault {
+        Some(Fault::ContentType { value }) => {
+            answer.headers.retain(|(name, _)| name != "content-type");
+            answer.headers.push(header("content-type", value.as_str()));
+        }
+        Some(Fault::ManyHeaders { count, value_bytes }) => {
+            let value = "y".repeat(*value_bytes);
+            let more = (0..*count).map(|number| (format!("x-filler-{number}"), value.clone()));
+            answer.headers.extend(more);
+        }
+        _ => {}
+    }
+}
+
+/// The first JSON object of the text with a member of nested arrays in front, if the fault says so.
+fn deepened(text: String, fault: Option<&Fault>) -> String {
+    let (Some(Fault::DeepJson { depth }), Some(at)) = (fault, text.find("{\"")) else {
+        return text;
+    };
+    let (before, after) = text.split_at(at + 1);
+    let (open, close) = ("[".repeat(*depth), "]".repeat(*depth));
+    format!("{before}\"deep\":{open}{close},{after}")
 }
 
 fn with_invalid_bytes(bytes: Bytes) -> Bytes {

@@ -7,15 +7,22 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
+use crate::charge::Price;
 use crate::dialect::{Dialect, ReportedLimits};
 use crate::fault::Fault;
 use crate::ledger::{DEFAULT_CAPACITY, Ledger};
 use crate::live::Live;
+use crate::manners::Manners;
 use crate::pacing::Pacing;
+use crate::quota::{EnforcedLimits, Quota};
 use crate::reply::Reply;
 use crate::script::Script;
 use crate::server::{Door, Server};
 use crate::service::VendorService;
+#[cfg(feature = "tls")]
+use crate::tls::Certificate;
 
 /// A vendor that is not running yet.
 #[must_use = "a vendor runs once `start` is called"]
@@ -27,7 +34,9 @@ pub struct VendorBuilder {
     api_key: Option<String>,
     reasoning_field: String,
     limits: ReportedLimits,
+    price: Price,
     ledger_capacity: usize,
+    manners: Manners,
     live: Live,
 }
 
@@ -61,7 +70,9 @@ impl VendorBuilder {
                 tokens: 2_000_000,
                 reset: Duration::from_millis(6),
             },
+            price: Price::default(),
             ledger_capacity: DEFAULT_CAPACITY,
+            manners: Manners::default(),
             live: Live::default(),
         }
     }
@@ -120,6 +131,40 @@ impl VendorBuilder {
         self
     }
 
+    /// Enforces rate limits: a model call beyond them is a 429 that says when it would pass, and every answer tells what is
+    /// left. A fault that is an error answer takes nothing.
+    pub fn with_enforced_limits(mut self, limits: EnforcedLimits) -> Self {
+        self.live.quota = Some(Quota::new(limits, Instant::now()));
+        self
+    }
+
+    /// Sets what tokens cost, for [`Ledger::charged`]; nothing by default.
+    pub fn with_price(mut self, price: Price) -> Self {
+        self.price = price;
+        self
+    }
+
+    /// Closes connections that were idle for so long after an answer; never by default.
+    pub fn with_idle_timeout(mut self, idle: Duration) -> Self {
+        self.manners.idle_timeout = Some(idle);
+        self
+    }
+
+    /// Speaks TLS with this certificate, and nothing else.
+    #[cfg(feature = "tls")]
+    pub fn with_tls(mut self, certificate: &Certificate) -> Self {
+        self.manners.tls = Some(certificate.clone());
+        self
+    }
+
+    /// Offers HTTP/2 beside HTTP/1.1, as TLS negotiates it; `window_bytes` is how much of a request the vendor takes before
+    /// it must be asked again, 65 535 by HTTP's default.
+    #[cfg(feature = "http2")]
+    pub fn with_http2(mut self, window_bytes: u32) -> Self {
+        self.manners.http2_window_bytes = Some(window_bytes);
+        self
+    }
+
     /// Sets how many exchanges the ledger keeps: 4096 by default (chosen, not measured).
     pub fn with_ledger_capacity(mut self, exchanges: usize) -> Self {
         self.ledger_capacity = exchanges;
@@ -143,12 +188,15 @@ impl VendorBuilder {
             api_key: self.api_key,
             reasoning_field: self.reasoning_field,
             limits: self.limits,
+            price: self.price,
             salt,
             live: Arc::clone(&live),
         };
         let ledger = Arc::new(Ledger::new(self.ledger_capacity));
-        let server = Server::start(Arc::new(service), ledger).await?;
+        let scheme = self.manners.scheme();
+        let server = Server::start(Arc::new(service), ledger, self.manners)?;
         Ok(Vendor {
+            scheme,
             name: self.name,
             dialect: self.dialect,
             prefix: self.prefix,
@@ -162,6 +210,7 @@ impl VendorBuilder {
 /// A running vendor; it stops when this value is dropped.
 #[derive(Debug)]
 pub struct Vendor {
+    scheme: &'static str,
     name: String,
     dialect: Dialect,
     prefix: String,
@@ -213,7 +262,8 @@ impl Vendor {
     /// What the vendor's SDK calls base URL: with the prefix `/v1` for OpenAI's format, the bare host for Anthropic's.
     #[must_use]
     pub fn base_url(&self) -> String {
-        format!("http://{}{}", self.server.address(), self.prefix)
+        let (scheme, address, prefix) = (self.scheme, self.server.address(), &self.prefix);
+        format!("{scheme}://{address}{prefix}")
     }
 
     /// What was received, and how each exchange ended.
@@ -256,6 +306,11 @@ impl Vendor {
     /// Sets how fast the vendor answers from the next request on.
     pub fn set_pacing(&self, pacing: Pacing) {
         self.live().pacing = pacing;
+    }
+
+    /// Changes the limits that are enforced; their buckets are full. `None` enforces nothing.
+    pub fn set_enforced_limits(&self, limits: Option<EnforcedLimits>) {
+        self.live().quota = limits.map(|limits| Quota::new(limits, Instant::now()));
     }
 
     /// Changes what happens to clients that connect, and returns once that holds. The port stays the same.

@@ -12,3 +12,5 @@ mod connections;
 mod faults;
 mod openai;
 mod openai_responses;
+mod quota;
+mod wire_faults;
