@@ -8,7 +8,8 @@
 use interline_core::{CacheControl, Extra, Media, Part, PartKind, Reasoning, Signature, ToolCall};
 use serde_json::{Map, Value};
 
-use crate::{FORMAT, fields::Fields, flaw::Flaw, media};
+use crate::{FORMAT, media};
+use interline_transport::json::{Fields, Flaw};
 
 /// Reads `content`: text, or an array of blocks.
 pub(crate) fn content(value: &Value) -> Result<Vec<Part>, Flaw> {

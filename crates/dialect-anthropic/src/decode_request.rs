@@ -8,7 +8,8 @@ use bytes::Bytes;
 use interline_core::{ChatBody, ChatRequest, Error, Message, Origin, Part, PartKind, Result, Role};
 use serde_json::Value;
 
-use crate::{FORMAT, block_decode, fields::Fields, flaw::Flaw, format, settings, tools};
+use crate::{FORMAT, block_decode, format, settings, tools};
+use interline_transport::json::{Fields, Flaw};
 
 /// The headers of a caller that may travel on to a vendor of this format, in lower case.
 ///
@@ -74,7 +75,7 @@ pub(crate) fn decode(
                 .with_origin(Origin::new(FORMAT, body).with_headers(headers)),
             stream,
         }),
-        Err(flaw) => Err(flaw.into_invalid_request(&body)),
+        Err(flaw) => Err(flaw.into_invalid_request_at(&body)),
     }
 }
 
@@ -167,7 +168,7 @@ fn message(value: &Value) -> Result<Vec<Message>, Flaw> {
         .get("content")
         .ok_or_else(|| Flaw::missing("content"))?;
     let parts = block_decode::content(content).map_err(|flaw| flaw.within("content"))?;
-    let extra = fields.extra(&["role", "content"]);
+    let extra = format::extra(fields.rest(&["role", "content"]));
     let mut messages = match role {
         Role::User => user_messages(parts),
         role => vec![Message::new(role, parts)],

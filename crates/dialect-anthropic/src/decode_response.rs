@@ -12,7 +12,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::usage::{self, WireUsage};
-use crate::{FORMAT, block_decode, decode_error, fields::Fields, flaw::Flaw, format, stop_reason};
+use crate::{FORMAT, block_decode, decode_error, format, stop_reason};
+use interline_transport::json::{Fields, Flaw};
 
 /// Top-level fields that become typed.
 const KNOWN: [&str; 8] = [

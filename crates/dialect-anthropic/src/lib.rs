@@ -61,10 +61,6 @@ mod settings;
 mod stop_reason;
 mod usage;
 
-mod fields;
-mod flaw;
-mod position;
-
 pub use adapter::MessagesAdapter;
 pub use decode_error::decode_error;
 pub use decode_request::{FORWARDED_HEADERS, InboundRequest, decode_request};

@@ -3,7 +3,7 @@
 use interline_core::{Error, ErrorKind, Media, MediaSource};
 use serde_json::{Value, json};
 
-use crate::{fields::Fields, flaw::Flaw};
+use interline_transport::json::{Fields, Flaw};
 
 /// The prefix of every file id that Anthropic gives out; ids of other vendors mean nothing to it.
 const FILE_ID_PREFIX: &str = "file_";

@@ -5,8 +5,8 @@ use interline_core::{Error, ListedModel, Result};
 use interline_transport::body_snippet;
 use serde_json::Value;
 
-use crate::fields::Fields;
-use crate::flaw::Flaw;
+use interline_transport::json::Fields;
+use interline_transport::json::Flaw;
 
 /// One page of the list.
 #[derive(Debug, PartialEq, Eq)]

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use interline_core::{Part, Reasoning, Signature, StreamEvent};
 use serde_json::{Map, Value, json};
 
-use crate::{FORMAT, block_decode, fields::Fields, flaw::Flaw, format};
+use crate::{FORMAT, block_decode, format};
+use interline_transport::json::{Fields, Flaw};
 
 /// The most that one whole block may gather, in bytes (chosen, not measured).
 const MAX_BLOCK_BYTES: usize = 16 * 1024 * 1024;

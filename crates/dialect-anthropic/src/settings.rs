@@ -7,7 +7,8 @@
 use interline_core::{ChatBody, Effort, JsonSchemaFormat, ReasoningConfig, ResponseFormat};
 use serde_json::{Map, Value};
 
-use crate::{FORMAT, fields::Fields, flaw::Flaw};
+use crate::FORMAT;
+use interline_transport::json::{Fields, Flaw};
 
 /// The fields this module is about. `output_format` is the beta form of `output_config.format`.
 pub(crate) const KEYS: [&str; 3] = ["thinking", "output_config", "output_format"];

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::open_blocks::{CHOICE, OpenBlocks};
 use crate::usage::WireUsage;
-use crate::{FORMAT, decode_error, fields::Fields, flaw::Flaw, stop_reason};
+use crate::{FORMAT, decode_error, stop_reason};
+use interline_transport::json::{Fields, Flaw};
 
 /// Reads one stream.
 #[derive(Debug, Default)]

@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 
 use crate::decode_request::{self, Purpose};
 use crate::encode_request::BODY_VERSION;
-use crate::fields::Fields;
 use crate::{FORMAT, Mode, Quirks, decode_error, encode_request};
+use interline_transport::json::Fields;
 
 /// Fields that matter to an answer alone; a count with one of them is refused.
 const ANSWER_ONLY: [&str; 10] = [

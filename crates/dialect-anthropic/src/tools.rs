@@ -6,7 +6,8 @@
 use interline_core::{Error, ErrorKind, FunctionTool, Tool, ToolChoice};
 use serde_json::{Map, Value, json};
 
-use crate::{FORMAT, block_decode, block_encode, fields::Fields, flaw::Flaw, format, schema};
+use crate::{FORMAT, block_decode, block_encode, format, schema};
+use interline_transport::json::{Fields, Flaw};
 
 /// Reads one declaration.
 pub(crate) fn decode(value: &Value) -> Result<Tool, Flaw> {

@@ -3,7 +3,7 @@
 use interline_core::Usage;
 use serde_json::{Map, Value, json};
 
-use crate::{fields::Fields, flaw::Flaw};
+use interline_transport::json::{Fields, Flaw};
 
 /// The counts as they are on the wire.
 ///

@@ -5,7 +5,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::{fields::Fields, finish_reason, flaw::Flaw, format, part_decode, usage};
+use crate::{finish_reason, format, part_decode, usage};
+use interline_transport::json::{Fields, Flaw};
 
 /// Top-level fields that become typed and nothing else.
 const KNOWN: [&str; 4] = ["candidates", "usageMetadata", "modelVersion", "responseId"];
@@ -54,10 +55,10 @@ pub(crate) fn read(value: &Value, body: &[u8]) -> Result<Answer, Flaw> {
     let mut answer = Answer {
         id: fields.str("responseId")?.unwrap_or_default().to_owned(),
         model: fields.str("modelVersion")?.map(str::to_owned),
-        extra: fields.rest(&KNOWN),
+        extra: fields.rest_without_nulls(&KNOWN),
         ..Answer::default()
     };
-    for (place, value) in fields.list("candidates").iter().enumerate() {
+    for (place, value) in fields.list_or_one("candidates").iter().enumerate() {
         let candidate = candidate(value, place, &spellings);
         let candidate = candidate.map_err(|flaw| flaw.within(place).within("candidates"))?;
         answer.candidates.push(candidate);
@@ -65,7 +66,7 @@ pub(crate) fn read(value: &Value, body: &[u8]) -> Result<Answer, Flaw> {
     if let Some(counts) = fields.object("usageMetadata")? {
         let known = usage::read(counts).map_err(|flaw| flaw.within("usageMetadata"))?;
         answer.usage = Some(known);
-        let unknown = counts.rest(&usage::KNOWN);
+        let unknown = counts.rest_without_nulls(&usage::KNOWN);
         if !unknown.is_empty() {
             let unknown = Value::Object(unknown);
             answer.extra.insert("usageMetadata".to_owned(), unknown);
@@ -83,7 +84,7 @@ fn candidate(value: &Value, place: usize, spellings: &Spellings<'_>) -> Result<C
         .map_err(|_| Flaw::new("is too large").within("index"))?;
     let mut parts = Vec::new();
     if let Some(content) = fields.object("content")? {
-        for (number, part) in content.list("parts").iter().enumerate() {
+        for (number, part) in content.list_or_one("parts").iter().enumerate() {
             let read = part_decode::parts(part, spellings.get(place, number));
             let within = |flaw: Flaw| flaw.within(number).within("parts").within("content");
             parts.extend(read.map_err(within)?);
@@ -99,7 +100,7 @@ fn candidate(value: &Value, place: usize, spellings: &Spellings<'_>) -> Result<C
         parts,
         finish: finish_reason::decode(fields.get("finishReason"))?,
         logprobs,
-        extra: fields.rest(&CANDIDATE_KNOWN),
+        extra: fields.rest_without_nulls(&CANDIDATE_KNOWN),
     })
 }
 

@@ -10,10 +10,8 @@ use interline_core::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::{
-    FORMAT, call_ids, camel_case, fields::Fields, flaw::Flaw, format, generation_config,
-    part_decode, tools,
-};
+use crate::{FORMAT, call_ids, camel_case, format, generation_config, part_decode, tools};
+use interline_transport::json::{Fields, Flaw};
 
 /// Top-level fields that become typed and nothing else.
 const KNOWN: [&str; 5] = [
@@ -43,13 +41,13 @@ pub fn decode_request(model: impl Into<ModelId>, body: Bytes) -> Result<ChatRequ
 fn read(value: &Value) -> Result<ChatBody, Flaw> {
     let fields = Fields::of(value)?;
     let mut body = ChatBody::default();
-    let mut rest = fields.rest(&KNOWN);
+    let mut rest = fields.rest_without_nulls(&KNOWN);
     if let Some(config) = fields.object(generation_config::KEY)? {
         let unknown = generation_config::decode(config, &mut body)
             .map_err(|flaw| flaw.within(generation_config::KEY))?;
         keep(&mut rest, generation_config::KEY, unknown);
     }
-    for (index, tool) in fields.list("tools").iter().enumerate() {
+    for (index, tool) in fields.list_or_one("tools").iter().enumerate() {
         let decoded = tools::decode(tool).map_err(|flaw| flaw.within(index).within("tools"))?;
         body.tools.extend(decoded);
     }
@@ -76,7 +74,7 @@ fn messages(fields: Fields<'_>) -> Result<Vec<Message>, Flaw> {
         let parts = parts(instruction).map_err(|flaw| flaw.within("systemInstruction"))?;
         messages.push(Message::new(Role::System, parts));
     }
-    let contents = fields.list("contents");
+    let contents = fields.list_or_one("contents");
     if contents.is_empty() {
         return Err(Flaw::new("at least one content is required").within("contents"));
     }
@@ -87,7 +85,7 @@ fn messages(fields: Fields<'_>) -> Result<Vec<Message>, Flaw> {
         calls.give_ids(index, content, &mut parts);
         let mut read = by_role(role, parts);
         if let Some(first) = read.first_mut() {
-            let rest = Fields::of(content)?.rest(&["role", "parts"]);
+            let rest = Fields::of(content)?.rest_without_nulls(&["role", "parts"]);
             first.extra = format::extra(rest);
         }
         messages.extend(read);
@@ -107,7 +105,7 @@ fn content_of(value: &Value) -> Result<(Role, Vec<Part>), Flaw> {
 
 fn parts(content: Fields<'_>) -> Result<Vec<Part>, Flaw> {
     let mut parts = Vec::new();
-    for (index, part) in content.list("parts").iter().enumerate() {
+    for (index, part) in content.list_or_one("parts").iter().enumerate() {
         let read = part_decode::parts(part, None);
         parts.extend(read.map_err(|flaw| flaw.within(index).within("parts"))?);
     }

@@ -12,7 +12,8 @@ use serde_json::Value;
 
 use crate::answer::{self, Answer, Candidate};
 use crate::finish_reason::{self, AsksForTools};
-use crate::{FORMAT, call_ids, decode_error, flaw::Flaw, format};
+use crate::{FORMAT, call_ids, decode_error, format};
+use interline_transport::json::Flaw;
 
 /// Reads the body of a successful answer.
 ///

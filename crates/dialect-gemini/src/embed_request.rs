@@ -11,7 +11,8 @@ use interline_core::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::{camel_case, fields::Fields, flaw::Flaw, model_name};
+use crate::{camel_case, model_name};
+use interline_transport::json::{Fields, Flaw};
 
 /// Google's batchEmbedContents and embedContent.
 pub const EMBED_FORMAT: FormatId = FormatId::from_static("gemini.embed_content");
@@ -140,7 +141,7 @@ fn read(value: &Value) -> Result<EmbedBody, Flaw> {
         read_one(fields, &mut body)?;
         return Ok(body);
     }
-    for (index, one) in fields.list("requests").iter().enumerate() {
+    for (index, one) in fields.list_or_one("requests").iter().enumerate() {
         Fields::of(one)
             .and_then(|one| read_one(one, &mut body))
             .map_err(|flaw| flaw.within(index).within("requests"))?;
@@ -153,7 +154,7 @@ fn read_one(one: Fields<'_>, body: &mut EmbedBody) -> Result<(), Flaw> {
         .object("content")?
         .ok_or_else(|| Flaw::missing("content"))?;
     let mut text = String::new();
-    for (index, part) in content.list("parts").iter().enumerate() {
+    for (index, part) in content.list_or_one("parts").iter().enumerate() {
         let said = Fields::of(part).and_then(|part| part.required_str("text"));
         text.push_str(said.map_err(|flaw| flaw.within(index).within("parts").within("content"))?);
     }
@@ -166,7 +167,7 @@ fn read_one(one: Fields<'_>, body: &mut EmbedBody) -> Result<(), Flaw> {
             ),
             None => None,
         };
-        body.extra = Extra::new(EMBED_FORMAT, one.rest(&KNOWN));
+        body.extra = Extra::new(EMBED_FORMAT, one.rest_without_nulls(&KNOWN));
     }
     body.inputs.push(EmbedInput::Text(text));
     Ok(())

@@ -5,7 +5,8 @@ use interline_core::{EmbedResponse, Error, RawBody, Result};
 use interline_transport::body_snippet;
 use serde_json::Value;
 
-use crate::{EMBED_FORMAT, decode_error, fields::Fields, flaw::Flaw, usage};
+use crate::{EMBED_FORMAT, decode_error, usage};
+use interline_transport::json::{Fields, Flaw};
 
 /// Reads the answer of `model` to a `batchEmbedContents`, or to an `embedContent`, which has one vector.
 ///
@@ -31,7 +32,7 @@ fn read(model: &str, value: &Value) -> Result<EmbedResponse, Flaw> {
         Some(one) => vec![vector(one).map_err(|flaw| flaw.within("embedding"))?],
         None if fields.get("embeddings").is_none() => return Err(Flaw::missing("embeddings")),
         None => {
-            let listed = fields.list("embeddings").iter().enumerate();
+            let listed = fields.list_or_one("embeddings").iter().enumerate();
             let read = |(index, one)| {
                 vector(one).map_err(|flaw: Flaw| flaw.within(index).within("embeddings"))
             };

@@ -3,7 +3,7 @@
 use interline_core::FinishReason;
 use serde_json::Value;
 
-use crate::flaw::Flaw;
+use interline_transport::json::Flaw;
 
 /// The words whose place is their number, for servers asked to write enums as numbers.
 const BY_NUMBER: [&str; 10] = [

@@ -9,7 +9,8 @@ use interline_core::{
 use serde_json::{Map, Value, json};
 
 use crate::model_family::ModelFamily;
-use crate::{FORMAT, fields::Fields, flaw::Flaw, schema, thinking};
+use crate::{FORMAT, schema, thinking};
+use interline_transport::json::{Fields, Flaw};
 
 /// The object's key, in requests and in the extra of bodies.
 pub(crate) const KEY: &str = "generationConfig";
@@ -42,7 +43,7 @@ pub(crate) fn decode(config: Fields<'_>, body: &mut ChatBody) -> Result<Map<Stri
         let wish = thinking::decode(config).map_err(|flaw| flaw.within(THINKING))?;
         body.reasoning = Some(wish);
     }
-    let mut rest = config.rest(&KNOWN);
+    let mut rest = config.rest_without_nulls(&KNOWN);
     let json_schema = config.get("responseJsonSchema").cloned();
     let schema = config.get("responseSchema").map(schema::to_json_schema);
     body.response_format = match (config.str("responseMimeType")?, json_schema.or(schema)) {
@@ -77,7 +78,7 @@ fn params(config: Fields<'_>) -> Result<GenerationParams, Flaw> {
     params.n = narrow("candidateCount")?;
     params.logprobs = config.bool("responseLogprobs")?;
     params.top_logprobs = narrow("logprobs")?;
-    for (index, text) in config.list("stopSequences").iter().enumerate() {
+    for (index, text) in config.list_or_one("stopSequences").iter().enumerate() {
         let Some(text) = text.as_str() else {
             return Err(Flaw::new("must be text")
                 .within(index)

@@ -60,8 +60,6 @@ mod schema;
 mod usage;
 
 mod camel_case;
-mod fields;
-mod flaw;
 
 pub use adapter::GenerateContentAdapter;
 pub use decode_error::decode_error;

@@ -3,7 +3,7 @@
 use interline_core::{Error, ErrorKind, Media, MediaSource, Part, PartKind};
 use serde_json::{Value, json};
 
-use crate::{fields::Fields, flaw::Flaw};
+use interline_transport::json::{Fields, Flaw};
 
 /// How each picture type begins in base64; stands in for a missing MIME type.
 const PICTURE_SIGNATURES: [(&str, &str); 4] = [

@@ -5,7 +5,8 @@ use interline_core::{Error, ListedModel, Result};
 use interline_transport::body_snippet;
 use serde_json::Value;
 
-use crate::{fields::Fields, flaw::Flaw, model_name};
+use crate::model_name;
+use interline_transport::json::{Fields, Flaw};
 
 /// Where a page keeps its models: those of the Gemini API, then those of Vertex AI's publishers.
 const LISTS: [&str; 2] = ["models", "publisherModels"];
@@ -36,7 +37,7 @@ fn read(value: &Value) -> Result<ModelPage, Flaw> {
     let fields = Fields::of(value)?;
     let mut models = Vec::new();
     for list in LISTS {
-        for (index, entry) in fields.list(list).iter().enumerate() {
+        for (index, entry) in fields.list_or_one(list).iter().enumerate() {
             models.push(model(entry).map_err(|flaw| flaw.within(index).within(list))?);
         }
     }

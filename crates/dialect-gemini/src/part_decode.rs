@@ -12,7 +12,8 @@ use interline_core::{Part, PartKind, Reasoning, Signature, ToolCall};
 use serde_json::{Map, Value};
 
 use crate::media::{self, FILE_KEYS, INLINE_KEYS};
-use crate::{FORMAT, fields::Fields, flaw::Flaw, format};
+use crate::{FORMAT, format};
+use interline_transport::json::{Fields, Flaw};
 
 /// The key of thoughts, on the wire and in the extra of their parts.
 pub(crate) const THOUGHT: &str = "thought";
@@ -64,7 +65,7 @@ pub(crate) fn parts(value: &Value, arguments: Option<&str>) -> Result<Vec<Part>,
         {
             return Ok(vec![signed(signature)]);
         }
-        let rest = fields.rest(&["text", THOUGHT, SIGNATURE]);
+        let rest = fields.rest_without_nulls(&["text", THOUGHT, SIGNATURE]);
         Part::text(text).with_extra(format::extra(rest))
     } else {
         return Ok(vec![whole(value)]);
@@ -86,7 +87,7 @@ fn signed(signature: Signature) -> Part {
 }
 
 fn is_only_text(fields: Fields<'_>) -> bool {
-    let rest = fields.rest(&["text", THOUGHT, SIGNATURE]);
+    let rest = fields.rest_without_nulls(&["text", THOUGHT, SIGNATURE]);
     rest.is_empty()
 }
 
@@ -132,9 +133,9 @@ fn with_extra(
     datum: &'static str,
     known: &[&str],
 ) -> Result<Part, Flaw> {
-    let mut rest = fields.rest(&[datum, THOUGHT, SIGNATURE]);
+    let mut rest = fields.rest_without_nulls(&[datum, THOUGHT, SIGNATURE]);
     if let Some(inner) = fields.object(datum)? {
-        let inner = inner.rest(known);
+        let inner = inner.rest_without_nulls(known);
         if !inner.is_empty() {
             rest.insert(datum.to_owned(), Value::Object(inner));
         }

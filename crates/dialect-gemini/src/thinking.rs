@@ -14,7 +14,7 @@ use interline_core::{Effort, ReasoningConfig};
 use serde_json::{Map, Value, json};
 
 use crate::model_family::ThinkingControl;
-use crate::{fields::Fields, flaw::Flaw};
+use interline_transport::json::{Fields, Flaw};
 
 /// Tokens per effort, as Google's OpenAI-compatible endpoint takes them.
 const LOW_TOKENS: u64 = 1024;

@@ -5,8 +5,8 @@ use interline_core::{ChatRequest, Error, Result};
 use interline_transport::body_snippet;
 use serde_json::{Map, Value, json};
 
-use crate::fields::Fields;
 use crate::{CountBody, Quirks, decode_error, encode_request, model_name};
+use interline_transport::json::Fields;
 
 /// Fields of a request that make its prompt, in both spellings.
 const PROMPT: [&str; 6] = [

@@ -9,7 +9,8 @@
 use interline_core::{ChatBody, Error, ErrorKind, FunctionTool, Tool, ToolChoice};
 use serde_json::{Map, Value, json};
 
-use crate::{FORMAT, fields::Fields, flaw::Flaw, format, schema};
+use crate::{FORMAT, format, schema};
+use interline_transport::json::{Fields, Flaw};
 
 const FUNCTIONS: &str = "functionDeclarations";
 const CALLING: &str = "functionCallingConfig";
@@ -24,11 +25,11 @@ const KNOWN: [&str; 4] = ["name", "description", "parameters", "parametersJsonSc
 pub(crate) fn decode(value: &Value) -> Result<Vec<Tool>, Flaw> {
     let fields = Fields::of(value)?;
     let mut tools = Vec::new();
-    for (index, declaration) in fields.list(FUNCTIONS).iter().enumerate() {
+    for (index, declaration) in fields.list_or_one(FUNCTIONS).iter().enumerate() {
         let tool = function(declaration).map_err(|flaw| flaw.within(index).within(FUNCTIONS))?;
         tools.push(Tool::Function(tool));
     }
-    let own = fields.rest(&[FUNCTIONS]).into_iter();
+    let own = fields.rest_without_nulls(&[FUNCTIONS]).into_iter();
     tools.extend(own.map(|(key, value)| Tool::Provider {
         format: FORMAT,
         value: Value::Object(Map::from_iter([(key, value)])),
@@ -44,7 +45,7 @@ fn function(value: &Value) -> Result<FunctionTool, Flaw> {
         .get("parametersJsonSchema")
         .cloned()
         .or_else(|| fields.get("parameters").map(schema::to_json_schema));
-    tool.extra = format::extra(fields.rest(&KNOWN));
+    tool.extra = format::extra(fields.rest_without_nulls(&KNOWN));
     Ok(tool)
 }
 
@@ -106,16 +107,18 @@ pub(crate) fn decode_config(
         let choice = choice(calling).map_err(|flaw| flaw.within(CALLING))?;
         body.tool_choice = Some(choice.unwrap_or_else(|| ToolChoice::Other {
             format: FORMAT,
-            value: Value::Object(calling.rest(&[])),
+            value: Value::Object(calling.rest_without_nulls(&[])),
         }));
     }
-    Ok(config.rest(&[CALLING]))
+    Ok(config.rest_without_nulls(&[CALLING]))
 }
 
 /// `None` for a rule that core has no word for.
 fn choice(calling: Fields<'_>) -> Result<Option<ToolChoice>, Flaw> {
-    let names = calling.list("allowedFunctionNames");
-    let knows_all = calling.rest(&["mode", "allowedFunctionNames"]).is_empty();
+    let names = calling.list_or_one("allowedFunctionNames");
+    let knows_all = calling
+        .rest_without_nulls(&["mode", "allowedFunctionNames"])
+        .is_empty();
     Ok(match (calling.str("mode")?, names) {
         _ if !knows_all => None,
         (Some("AUTO"), []) => Some(ToolChoice::Auto),

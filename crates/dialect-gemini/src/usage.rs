@@ -6,7 +6,7 @@
 
 use interline_core::Usage;
 
-use crate::{fields::Fields, flaw::Flaw};
+use interline_transport::json::{Fields, Flaw};
 
 /// The fields that become typed and nothing else. The total is a sum of the others.
 pub(crate) const KNOWN: [&str; 5] = [

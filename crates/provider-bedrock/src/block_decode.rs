@@ -11,7 +11,8 @@ use interline_core::{CacheControl, Part, PartKind, Reasoning, Signature, ToolCal
 use serde_json::{Value, json};
 
 use crate::media::{self, MediaKind};
-use crate::{FORMAT, fields::Fields, flaw::Flaw, format};
+use crate::{FORMAT, format};
+use interline_transport::json::{Fields, Flaw};
 
 /// The keys of wrapped text, on the wire and in the extra of its part.
 pub(crate) const GUARDED: &str = "guardContent";

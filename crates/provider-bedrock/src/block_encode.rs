@@ -15,7 +15,8 @@ use crate::block_decode::{CACHE_POINT, CITED, GUARDED, JSON, REASONING, cited_te
 use crate::ids::tool_id;
 use crate::media::{self, DocumentNames};
 use crate::model_family::ModelFamily;
-use crate::{FORMAT, fields::Fields, format};
+use crate::{FORMAT, format};
+use interline_transport::json::Fields;
 
 /// Who speaks in a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

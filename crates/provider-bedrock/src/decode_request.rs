@@ -10,10 +10,8 @@ use interline_core::{
 use serde_json::{Map, Value};
 
 use crate::encode_request::INFERENCE;
-use crate::{
-    FORMAT, block_decode, fields::Fields, flaw::Flaw, format, model_fields, output_config,
-    tool_config,
-};
+use crate::{FORMAT, block_decode, format, model_fields, output_config, tool_config};
+use interline_transport::json::{Fields, Flaw};
 
 /// Top-level fields that become typed and nothing else.
 const KNOWN: [&str; 5] = [

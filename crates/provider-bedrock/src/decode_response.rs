@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::{FORMAT, block_decode, fields::Fields, flaw::Flaw, format, stop_reason, usage};
+use crate::{FORMAT, block_decode, format, stop_reason, usage};
+use interline_transport::json::{Fields, Flaw};
 
 /// Top-level fields that become typed and nothing else.
 const KNOWN: [&str; 3] = ["output", "stopReason", "usage"];

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 
 use crate::Bedrock;
 use crate::bedrock::MAX_RESPONSE_BYTES;
-use crate::{fields::Fields, flaw::Flaw};
+use interline_transport::json::{Fields, Flaw};
 
 /// InvokeModel, in the body of whichever maker the model has.
 pub const INVOKE_FORMAT: FormatId = FormatId::from_static("bedrock.invoke");

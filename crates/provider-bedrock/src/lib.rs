@@ -76,9 +76,6 @@ mod media;
 mod stop_reason;
 mod usage;
 
-mod fields;
-mod flaw;
-
 #[cfg(test)]
 mod testing;
 

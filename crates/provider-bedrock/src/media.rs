@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use interline_core::{Error, ErrorKind, Media, MediaSource, Part, PartKind};
 use serde_json::{Map, Value, json};
 
-use crate::{FORMAT, fields::Fields, flaw::Flaw, format};
+use crate::{FORMAT, format};
+use interline_transport::json::{Fields, Flaw};
 
 /// What a block holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

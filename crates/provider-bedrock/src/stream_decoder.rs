@@ -15,9 +15,9 @@ use serde_json::{Map, Value, json};
 
 use crate::media::{MediaKind, mime_of};
 use crate::{
-    EventMessage, FORMAT, MessageKind, block_decode, decode_error, fields::Fields, flaw::Flaw,
-    format, stop_reason, usage,
+    EventMessage, FORMAT, MessageKind, block_decode, decode_error, format, stop_reason, usage,
 };
+use interline_transport::json::{Fields, Flaw};
 
 /// The most blocks that may be open at once (chosen, not measured; models open one).
 const MAX_OPEN_BLOCKS: usize = 256;

@@ -11,7 +11,8 @@ use serde_json::{Map, Value, json};
 use crate::block_decode::cache_mark;
 use crate::block_encode::cache_point;
 use crate::model_family::ModelFamily;
-use crate::{FORMAT, fields::Fields, flaw::Flaw, format};
+use crate::{FORMAT, format};
+use interline_transport::json::{Fields, Flaw};
 
 /// The object's key, on the wire and in the extra of a request.
 pub(crate) const KEY: &str = "toolConfig";

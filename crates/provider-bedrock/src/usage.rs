@@ -2,7 +2,7 @@
 
 use interline_core::Usage;
 
-use crate::{fields::Fields, flaw::Flaw};
+use interline_transport::json::{Fields, Flaw};
 
 /// Reads `usage`.
 pub(crate) fn read(counts: Fields<'_>) -> Result<Usage, Flaw> {

@@ -13,13 +13,11 @@ use crate::peer::Peer;
 pub(crate) fn body_error(error: reqwest::Error, peer: &Peer) -> Error {
     let error = error.without_url();
     let root = root_text(&error);
-    // Only what came through hyper was about the connection; else the decompressor complained.
     let core = match find::<hyper::Error>(&error) {
-        None => Error::protocol(format!("the compressed body from {peer} is broken: {root}")),
         Some(http) if http.is_parse() || is_malformed(http) => Error::protocol(format!(
             "the body from {peer} breaks HTTP's framing: {root}"
         )),
-        Some(_) => Error::new(
+        _ => Error::new(
             ErrorKind::Unavailable,
             format!("the body from {peer} broke off: {root}"),
         )

@@ -18,7 +18,8 @@ use crate::body_error::body_error;
 use crate::connect_count::ConnectCount;
 use crate::connect_error::{Connection, send_error};
 use crate::echoed_secret::EchoedSecrets;
-use crate::peer::parse_url;
+use crate::inflate::inflated;
+use crate::peer::{Peer, parse_url};
 use crate::request_body::{RequestBody, SentFlag};
 use crate::{Accept, HttpRequest, HttpResponse, Transport, tls};
 
@@ -39,6 +40,8 @@ pub struct HttpConfig {
     pub keepalive: Duration,
     /// How long an HTTP/2 ping may stay unanswered. Default 10 s (chosen, not measured).
     pub keepalive_timeout: Duration,
+    /// Certificates of authorities that are trusted beside the platform's, in DER: a company's own, or a test's.
+    pub extra_roots: Vec<Vec<u8>>,
 }
 
 impl Default for HttpConfig {
@@ -49,6 +52,7 @@ impl Default for HttpConfig {
             pool_max_idle_per_host: 256,
             keepalive: Duration::from_secs(30),
             keepalive_timeout: Duration::from_secs(10),
+            extra_roots: Vec::new(),
         }
     }
 }
@@ -58,6 +62,20 @@ impl HttpConfig {
     #[must_use]
     pub const fn with_connect_timeout(mut self, connect_timeout: Duration) -> Self {
         self.connect_timeout = connect_timeout;
+        self
+    }
+
+    /// Sets how long an idle connection is kept.
+    #[must_use]
+    pub const fn with_pool_idle_timeout(mut self, pool_idle_timeout: Duration) -> Self {
+        self.pool_idle_timeout = pool_idle_timeout;
+        self
+    }
+
+    /// Trusts one more authority, given by its certificate in DER.
+    #[must_use]
+    pub fn with_extra_root(mut self, der: impl Into<Vec<u8>>) -> Self {
+        self.extra_roots.push(der.into());
         self
     }
 }
@@ -79,9 +97,9 @@ impl HttpTransport {
     /// A transport with its own connection pool.
     ///
     /// # Errors
-    /// `Internal` where TLS cannot be set up on this machine.
+    /// `Internal` where TLS cannot be set up on this machine, or an extra root is no certificate.
     pub fn new(config: &HttpConfig) -> Result<Self> {
-        Self::with_tls(config, tls::client_config()?)
+        Self::with_tls(config, tls::client_config(&config.extra_roots)?)
     }
 
     /// As [`Self::new`], with a TLS set-up of the caller's choice.
@@ -121,6 +139,9 @@ fn client_builder(
         .http2_keep_alive_interval(config.keepalive)
         .http2_keep_alive_timeout(config.keepalive_timeout)
         .http2_keep_alive_while_idle(true)
+        .http2_max_header_list_size(MAX_HEADER_BYTES as u32)
+        // Compression is undone in `inflate`, which counts.
+        .no_gzip()
 }
 
 #[async_trait]
@@ -157,29 +178,48 @@ impl Transport for HttpTransport {
         })?;
         cx.progress.report(Progress::Headers);
 
-        let headers = std::mem::take(response.headers_mut());
+        let mut headers = std::mem::take(response.headers_mut());
         let status = response.status().as_u16();
+        check_length(&headers, &peer).map_err(|error| error.with_status(status))?;
+        let whole = peer.clone();
         let body = response
             .bytes_stream()
-            .map(move |chunk| chunk.map_err(|error| body_error(error, &peer)));
+            .map(move |chunk| chunk.map_err(|error| body_error(error, &whole)));
+        let body = inflated(&mut headers, body, peer);
         Ok(HttpResponse::new(status, headers, body)
             .with_progress(cx.progress.clone())
             .with_echoed_secrets(echoed))
     }
 }
 
+/// Longest header block of an answer: 64 KiB, as `docs/resilience.md` says; vendors send about two.
+const MAX_HEADER_BYTES: usize = 64 * 1024;
+
+/// Refuses a header block beyond the limit, which HTTP/1 allows to be several times as long.
+fn check_length(headers: &http::HeaderMap, peer: &Peer) -> Result<()> {
+    // Each line has a colon, a space and a line end of two bytes.
+    let line =
+        |(name, value): (&http::HeaderName, &HeaderValue)| name.as_str().len() + value.len() + 4;
+    if headers.iter().map(line).sum::<usize>() <= MAX_HEADER_BYTES {
+        return Ok(());
+    }
+    Err(Error::protocol(format!(
+        "the headers from {peer} are longer than the limit of {MAX_HEADER_BYTES} bytes"
+    )))
+}
+
 /// Says what may come back, where the request does not say so itself.
-///
-/// For JSON, reqwest adds `accept-encoding: gzip` and undoes the compression.
 fn add_accept_headers(headers: &mut http::HeaderMap, accept: Accept) {
     headers
         .entry(header::ACCEPT)
         .or_insert(HeaderValue::from_static(accept.media_type()));
-    if accept == Accept::EventStream {
-        headers
-            .entry(header::ACCEPT_ENCODING)
-            .or_insert(HeaderValue::from_static("identity"));
-    }
+    let encoding = match accept {
+        Accept::EventStream => "identity",
+        Accept::Json => "gzip",
+    };
+    headers
+        .entry(header::ACCEPT_ENCODING)
+        .or_insert(HeaderValue::from_static(encoding));
 }
 
 #[cfg(test)]

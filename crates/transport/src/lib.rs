@@ -27,12 +27,15 @@ mod connect_count;
 mod connect_error;
 mod echoed_secret;
 mod error_cause;
+mod inflate;
 
 mod bare_json;
 mod sse;
 mod sse_parser;
 mod sse_stream;
 mod utf8_gate;
+
+pub mod json;
 
 mod exchange;
 mod frame_decoder;

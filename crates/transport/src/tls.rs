@@ -8,29 +8,40 @@ use std::sync::Arc;
 use interline_core::{Error, ErrorKind, Result};
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
+use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
-/// How to connect: ring, TLS 1.2 and 1.3, HTTP/2 preferred.
+/// How to connect: ring, TLS 1.2 and 1.3, HTTP/2 preferred. `extra_roots` are trusted beside the platform's.
 ///
 /// # Errors
-/// `Internal` where ring cannot offer what TLS needs.
-pub(crate) fn client_config() -> Result<ClientConfig> {
+/// `Internal` where ring cannot offer what TLS needs, or an extra root is no certificate.
+pub(crate) fn client_config(extra_roots: &[Vec<u8>]) -> Result<ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let platform = Verifier::new(provider.clone());
-    with_platform(provider, platform)
+    let mut extra = RootCertStore::empty();
+    let certificates: Vec<CertificateDer<'static>> =
+        extra_roots.iter().cloned().map(Into::into).collect();
+    for certificate in &certificates {
+        extra.add(certificate.clone()).map_err(|error| {
+            let what = "an extra root is no certificate of an authority in DER";
+            Error::new(ErrorKind::Internal, what).with_source(error)
+        })?;
+    }
+    let platform = Verifier::new_with_extra_roots(certificates, provider.clone());
+    with_platform(provider, platform, extra)
 }
 
 /// As [`client_config`], with what the platform offers.
 fn with_platform(
     provider: Arc<CryptoProvider>,
     platform: Result<Verifier, rustls::Error>,
+    extra: RootCertStore,
 ) -> Result<ClientConfig> {
     match platform {
         Ok(verifier) => with_verifier(provider, Arc::new(verifier)),
         Err(error) => {
             tracing::info!(%error, "no platform roots for TLS, using the built-in ones");
-            let mut roots = RootCertStore::empty();
+            let mut roots = extra;
             roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
             with_roots(provider, roots)
         }
@@ -76,15 +87,21 @@ mod tests {
     #[test]
     fn tls_needs_nothing_installed_for_the_process() {
         assert!(CryptoProvider::get_default().is_none());
-        client_config().unwrap();
+        client_config(&[]).unwrap();
         assert!(CryptoProvider::get_default().is_none());
+    }
+
+    #[test]
+    fn an_extra_root_that_is_no_certificate_is_refused() {
+        let error = client_config(&[b"not DER".to_vec()]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Internal);
     }
 
     #[test]
     fn a_platform_without_roots_gets_the_built_in_ones() {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let none = rustls::Error::General("no roots".to_owned());
-        with_platform(provider, Err(none)).unwrap();
+        with_platform(provider, Err(none), RootCertStore::empty()).unwrap();
         assert!(webpki_roots::TLS_SERVER_ROOTS.len() > 50);
     }
 }

@@ -158,3 +158,25 @@ async fn content_types_are_told_apart() {
         assert_eq!(response.is_event_stream(), events, "{content_type}");
     }
 }
+
+#[tokio::test]
+async fn headers_beyond_the_limit_are_a_protocol_error() {
+    let headers = |count: usize| {
+        let line = format!("x-filler: {}\r\n", "y".repeat(8 * 1024));
+        answer(&line.repeat(count), "ok")
+    };
+    assert_eq!(read(headers(7), 10).await.unwrap(), b"ok");
+    let error = read(headers(8), 10).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+    assert_eq!(error.status(), Some(200));
+    assert!(error.message().contains("65536 bytes"), "{error}");
+}
+
+#[tokio::test]
+async fn a_body_that_inflates_without_measure_is_refused_before_the_limit() {
+    let bomb = gzip(&vec![b' '; 64 << 20]);
+    let body = answer("content-encoding: gzip\r\n", bomb);
+    let error = read(body, 128 << 20).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+    assert!(error.message().contains("100 times"), "{error}");
+}
