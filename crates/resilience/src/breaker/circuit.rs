@@ -55,7 +55,7 @@ pub(crate) struct Details {
 pub(crate) struct Trial {
     pub(crate) trip: Option<Trip>,
     pub(crate) counts: Counts,
-    pub(crate) postponed: u32,
+    pub(crate) began_ms: u64,
 }
 
 /// A point in time, as the caller and as the circuit see it.
@@ -140,9 +140,9 @@ impl Circuit {
         Status::unpack(self.word.load(Ordering::Acquire))
     }
 
-    /// Only with the lock held.
+    /// Only with the lock held. A swap, because `end_ramp` writes without the lock.
     pub(crate) fn set_status(&self, status: Status) {
-        self.word.store(status.pack(), Ordering::Release);
+        let _ = self.word.swap(status.pack(), Ordering::AcqRel);
     }
 
     /// Makes a ramp that is over a closed circuit, so that admission need not look at the clock.
@@ -225,9 +225,9 @@ impl Circuit {
         }
     }
 
-    /// Whether the target sent a first byte to anybody since then.
-    pub(crate) fn was_heard_since(&self, nanos: u64) -> bool {
-        self.last_first_byte.load(Ordering::Relaxed) > nanos
+    /// When the target last sent a first byte to anybody, in nanoseconds since the origin.
+    pub(crate) fn last_heard(&self) -> Option<u64> {
+        self.last_first_byte.load(Ordering::Relaxed).checked_sub(1)
     }
 
     /// Forgets results, as a new period begins; only with the lock held.

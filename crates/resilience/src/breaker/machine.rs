@@ -94,11 +94,23 @@ impl Breaker {
     /// Whether a request without a first byte should be given up: it is older than `limit` (see
     /// [`Fleet::stall_limit`]) and its target has not sent a first byte to *anybody* since it was sent.
     ///
-    /// A target that is merely slow never matches. Settle the request as [`Verdict::STALL`] then.
+    /// A target that is merely slow never matches. Once a target is out of service, `limit` without a
+    /// first byte to anybody is enough, so that requests which others outlived by a moment need not
+    /// wait for their timeout: ask again every now and then.
+    /// Settle the request as [`Verdict::STALL`] then.
     #[must_use]
     pub fn stalled(&self, ticket: &BreakerTicket, now: Instant, limit: Duration) -> bool {
-        let age = self.circuit.at(now).nanos.saturating_sub(ticket.sent_nanos);
-        Duration::from_nanos(age) >= limit && !self.circuit.was_heard_since(ticket.sent_nanos)
+        let nanos = self.circuit.at(now).nanos;
+        let is_older = |since: u64| Duration::from_nanos(nanos.saturating_sub(since)) >= limit;
+        let heard = self.circuit.last_heard();
+        if heard.is_none_or(|heard| heard < ticket.sent_nanos) {
+            return is_older(ticket.sent_nanos);
+        }
+        let is_in_service = !matches!(
+            self.circuit.status().state,
+            BreakerState::Open | BreakerState::HalfOpen
+        );
+        !is_in_service && heard.is_some_and(is_older)
     }
 
     /// Takes note of how a request ended; once for each ticket. Tells what that changed.

@@ -18,8 +18,8 @@ use super::window::{Counts, ratio};
 use crate::rng::Draws;
 use crate::{Skip, SkipReason};
 
-/// How often a review with too few results is put off.
-const POSTPONEMENTS: u32 = 2;
+/// After so many times the review's interval, few results are enough.
+const PATIENCE: u32 = 3;
 
 impl Breaker {
     /// Lets somebody else decide, or the breaker again. Earlier results are forgotten.
@@ -177,7 +177,8 @@ impl Breaker {
         }
         details.trial = Trial {
             trip: Some(trip),
-            ..Trial::default()
+            counts: Counts::default(),
+            began_ms: at.ms(),
         };
         self.circuit.set_status(Status {
             state: BreakerState::Degraded,
@@ -252,27 +253,25 @@ impl Breaker {
         let Trial {
             trip,
             counts,
-            postponed,
+            began_ms,
         } = details.trial;
         let is_thin = counts.samples() < u64::from(config.review_samples);
         let is_pointless = trip == Some(Trip::Outlier)
             && !self.fleet.is_somebody_healthier(self.index, rule, at.now);
         let is_sound = counts.failure_ratio() < rule.healthy_below
             && ratio(counts.slow, counts.successes) < config.slow_below;
-        if is_pointless || (is_sound && (!is_thin || postponed >= POSTPONEMENTS)) {
+        let waited = Duration::from_millis(at.ms().saturating_sub(began_ms));
+        let is_overdue = waited >= config.review_every.saturating_mul(PATIENCE);
+        if is_pointless || (is_sound && (!is_thin || is_overdue)) {
             return Some(self.ramp_up(status, at));
         }
-        details.trial = match is_thin && is_sound {
-            true => Trial {
-                postponed: postponed + 1,
-                ..details.trial
-            },
-            false => Trial {
+        if !is_thin || !is_sound {
+            details.trial = Trial {
                 trip,
                 counts: Counts::default(),
-                postponed: 0,
-            },
-        };
+                began_ms: at.ms(),
+            };
+        }
         self.circuit.set_status(Status {
             until_ms: at.after(config.review_every),
             ..status

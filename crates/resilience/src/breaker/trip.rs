@@ -23,10 +23,27 @@ impl AdaptiveTrip {
             .clamp(self.baseline_floor, self.baseline_cap)
     }
 
-    /// Whether a streak is longer than chance makes it and no small part of its cohort.
+    /// Whether a streak is more than chance explains and no small part of its cohort.
+    ///
+    /// Chernoff's bound on the binomial tail: so many failures or more among so many requests have at
+    /// most the probability e^-(cohort · divergence of the two ratios). Where all of the cohort failed,
+    /// this is `baseline` to the power of `failures`: five in a row at 5 %.
+    /// Why not a length alone: the cohort may hold as many requests under way as failures, and nine
+    /// failures among eighteen are a thousand times likelier than nine in a row.
     pub(crate) fn streak_trips(&self, failures: u64, cohort: u64, baseline: f64) -> bool {
-        failures >= streak_length(self.streak_chance, baseline)
-            && ratio(failures, cohort) >= self.cohort_share
+        let share = ratio(failures, cohort);
+        if share < self.cohort_share || share <= baseline {
+            return false;
+        }
+        let failed = failures as f64 * (share / baseline).ln();
+        let others = cohort.saturating_sub(failures) as f64;
+        let not_failed = if others > 0.0 {
+            others * ((1.0 - share) / (1.0 - baseline)).ln()
+        } else {
+            0.0
+        };
+        // Sums of logarithms are off by a hair.
+        failed + not_failed >= -self.streak_chance.ln() - 1e-9
     }
 
     /// Whether too many fail, of the results as well as of the requests sent in the same time.

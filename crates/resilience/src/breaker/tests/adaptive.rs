@@ -97,13 +97,26 @@ fn fast_failures_that_are_a_small_part_of_what_was_sent_do_not_open() {
 }
 
 #[test]
-fn half_of_the_cohort_is_enough() {
+fn where_half_of_the_cohort_failed_it_takes_more_failures() {
     let rig = Rig::adaptive(3);
-    let tickets = send(&rig, 0, 10);
-    for ticket in &tickets[..4] {
+    let tickets = send(&rig, 0, 18);
+    for ticket in &tickets[..8] {
         assert_eq!(rig.settle(0, *ticket, Verdict::ERROR), None);
     }
-    assert_eq!(rig.settle(0, tickets[4], Verdict::ERROR), OPENED_BY_STREAK);
+    assert_eq!(rig.settle(0, tickets[8], Verdict::ERROR), OPENED_BY_STREAK);
+}
+
+#[test]
+fn less_than_half_of_the_cohort_is_never_enough() {
+    let rig = Rig::adaptive(1);
+    let tickets = send(&rig, 0, 1000);
+    for ticket in &tickets[..499] {
+        assert_eq!(rig.settle(0, *ticket, Verdict::ERROR), None);
+    }
+    assert_eq!(
+        rig.settle(0, tickets[499], Verdict::ERROR),
+        OPENED_BY_STREAK
+    );
 }
 
 #[test]
@@ -111,7 +124,7 @@ fn cancelled_requests_are_not_part_of_the_cohort() {
     let rig = Rig::adaptive(3);
     let tickets = send(&rig, 0, 50);
     rig.settle(0, tickets[0], Verdict::ERROR);
-    for ticket in &tickets[10..] {
+    for ticket in &tickets[5..] {
         assert_eq!(rig.settle(0, *ticket, Verdict::Ignored), None);
     }
     for ticket in &tickets[1..4] {
@@ -302,6 +315,24 @@ fn a_merely_slow_target_is_not_stalled() {
     rig.breaker(0).first_byte(&other, rig.now);
     rig.pass(S(5));
     assert!(!rig.breaker(0).stalled(&ticket, rig.now, S(3)));
+}
+
+#[test]
+fn a_target_out_of_service_that_fell_silent_stalls_older_requests_too() {
+    let mut rig = Rig::adaptive(1);
+    let ticket = rig.sent(0);
+    rig.pass(S(1));
+    rig.breaker(0).first_byte(&rig.sent(0), rig.now);
+    rig.pass(S(3));
+    assert!(!rig.breaker(0).stalled(&ticket, rig.now, S(3)));
+    rig.open(0);
+    assert!(rig.breaker(0).stalled(&ticket, rig.now, S(3)));
+    rig.breaker(0).first_byte(&ticket, rig.now);
+    rig.pass(MS(2999));
+    assert!(
+        !rig.breaker(0).stalled(&ticket, rig.now, S(3)),
+        "somebody was heard of"
+    );
 }
 
 #[test]
