@@ -42,6 +42,7 @@ mod tool;
 
 mod event;
 mod finish;
+mod rate_limit;
 mod response;
 mod stream;
 mod usage;
@@ -78,6 +79,7 @@ pub use operation::Operation;
 pub use origin::Origin;
 pub use part::{CacheControl, Part, PartKind, Reasoning, Signature, ToolCall, ToolResult};
 pub use provider::{DynProvider, Provider, ProviderExt, ProviderSet};
+pub use rate_limit::{LimitUnit, LimitWindow, ToldLimit};
 pub use reasoning::{Effort, ReasoningConfig};
 pub use request::{ChatBody, ChatRequest, NativeNeed};
 pub use response::{ChatResponse, Choice, RawBody, ResponseMeta};
