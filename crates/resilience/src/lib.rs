@@ -119,6 +119,7 @@ mod wait_clock;
 mod admission;
 pub mod breaker;
 mod latency_digest;
+mod limits;
 mod simple_breaker;
 mod sync;
 mod target_state;
@@ -136,6 +137,10 @@ pub use candidate::Candidate;
 pub use engine::Engine;
 pub use event::{CallEvent, HealthState};
 pub use latency_digest::{LatencyDigest, LatencySummary};
+pub use limits::{
+    Bucket, BucketUse, BurstShare, Hold, LimitConfig, Limiter, Need, OutputReserve, Place,
+    Priority, QueueRule, Settlement, Shares, Spent, Turn, Wait,
+};
 pub use observer::{Observer, Observers, OnEvent, on_event};
 pub use policy::{AttemptPolicy, Backoff, RetryCounts, Timeouts};
 pub use report::{Answer, RouteReport};
