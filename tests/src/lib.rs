@@ -2,6 +2,7 @@
 //!
 //! The library part is the harness: [`python`] and [`node`] run real clients, [`binary`] finds the programs under test,
 //! [`house`] starts a gateway with broken vendors behind it, [`skip`] says aloud what could not be tested.
+//! [`vendors_page`] writes the page about vendors, which the task `vendors` and a test compare.
 
 pub mod binary;
 pub mod environment;
@@ -9,3 +10,4 @@ pub mod house;
 pub mod node;
 pub mod python;
 pub mod skip;
+pub mod vendors_page;

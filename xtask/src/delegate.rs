@@ -28,6 +28,11 @@ const FUZZ: Home = Home {
     binary: "fuzz",
 };
 
+const VENDORS: Home = Home {
+    package: "interline-tests",
+    binary: "vendors",
+};
+
 /// What `cargo xtask wire` understands.
 #[derive(Debug, Default, Args)]
 pub(crate) struct WireOptions {
@@ -119,6 +124,25 @@ pub(crate) fn fuzz(
         arguments.extend(["--cases".to_owned(), cases.display().to_string()]);
     }
     start(workspace, &FUZZ, launch, &arguments)
+}
+
+/// What `cargo xtask vendors` understands.
+#[derive(Debug, Args)]
+pub(crate) struct VendorsOptions {
+    /// Write nothing; fail where docs/vendors.md is stale
+    #[arg(long)]
+    check: bool,
+}
+
+/// Writes the page about vendors, or checks it.
+pub(crate) fn vendors(
+    workspace: &Workspace,
+    options: &VendorsOptions,
+    launch: Launch,
+) -> Result<Verdict> {
+    let check = options.check.then(|| "--check".to_owned());
+    let arguments: Vec<String> = check.into_iter().collect();
+    start(workspace, &VENDORS, launch, &arguments)
 }
 
 /// How a task's binary is started.
