@@ -1,13 +1,11 @@
 //! Makes a connection to Anthropic from code.
 
 use std::fmt;
-use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, header};
 use interline_core::{Error, ProviderId, ProviderSet, Result};
 use interline_dialect_anthropic::{MessagesAdapter, Quirks};
-use interline_transport::{ConnectionSettings, Transport, secret_header};
-use secrecy::SecretString;
+use interline_transport::{ConnectionParts, connection_setters, secret_header};
 
 use crate::Anthropic;
 
@@ -24,58 +22,23 @@ const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// Makes a connection to Anthropic; everything but the key has a default.
 pub struct AnthropicBuilder {
-    id: ProviderId,
-    settings: ConnectionSettings,
+    connection: ConnectionParts,
     quirks: Quirks,
-    transport: Option<Arc<dyn Transport>>,
 }
 
 impl Default for AnthropicBuilder {
     fn default() -> Self {
         Self {
-            id: KIND.into(),
-            settings: ConnectionSettings::default(),
+            connection: ConnectionParts::new(KIND),
             quirks: Quirks::default(),
-            transport: None,
         }
     }
 }
 
 impl AnthropicBuilder {
-    /// Names the connection; the default is `anthropic`.
-    #[must_use]
-    pub fn id(mut self, id: impl Into<ProviderId>) -> Self {
-        self.id = id.into();
-        self
-    }
-
-    /// Sets the key.
-    #[must_use]
-    pub fn api_key(mut self, key: impl Into<String>) -> Self {
-        self.settings.api_key = Some(SecretString::from(key.into()));
-        self
-    }
-
-    /// Says where the API lives: the address without `/v1`, any path before it kept.
-    /// Default `https://api.anthropic.com`.
-    #[must_use]
-    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
-        self.settings.base_url = Some(base_url.into());
-        self
-    }
-
-    /// Sends a header with every request.
-    #[must_use]
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.settings.headers.insert(name.into(), value.into());
-        self
-    }
-
-    /// Replaces all connection settings.
-    #[must_use]
-    pub fn settings(mut self, settings: ConnectionSettings) -> Self {
-        self.settings = settings;
-        self
+    connection_setters! {
+        api_key: "Sets the key.",
+        base_url: "Says where the API lives: the address without `/v1`, any path before it kept. Default `https://api.anthropic.com`.",
     }
 
     /// Replaces version, betas and default bound.
@@ -85,33 +48,34 @@ impl AnthropicBuilder {
         self
     }
 
-    /// Sends requests over another transport; connection timeouts are then the transport's own.
-    #[must_use]
-    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
-        self.transport = Some(transport);
-        self
-    }
-
     /// Makes the connection. Nothing is sent.
     ///
     /// # Errors
     /// `InvalidRequest` where there is neither a key nor a header that stands for one, or where a key
-    /// or header cannot be sent; what [`ConnectionSettings::transport`] says.
+    /// or header cannot be sent; what [`ConnectionSettings::transport`](interline_transport::ConnectionSettings::transport) says.
     pub fn build(self) -> Result<Anthropic> {
-        let mut headers = self.settings.header_map()?;
-        match &self.settings.api_key {
+        let mut headers = self.connection.settings.header_map()?;
+        match &self.connection.settings.api_key {
             Some(key) => {
                 headers.insert(API_KEY, secret_header(key)?);
             }
             None if has_credential(&headers) => {}
-            None => return Err(missing_key(&self.id)),
+            None => return Err(missing_key(&self.connection.id)),
         }
-        let base_url = self.settings.base_url.as_deref().unwrap_or(BASE_URL);
-        let transport = match self.transport {
-            Some(transport) => transport,
-            None => self.settings.transport()?,
-        };
-        let adapter = MessagesAdapter::new(self.id, transport, base_url, headers, self.quirks);
+        let base_url = self
+            .connection
+            .settings
+            .base_url
+            .as_deref()
+            .unwrap_or(BASE_URL);
+        let transport = self.connection.transport()?;
+        let adapter = MessagesAdapter::new(
+            self.connection.id,
+            transport,
+            base_url,
+            headers,
+            self.quirks,
+        );
         Ok(Anthropic::over(adapter))
     }
 
@@ -140,8 +104,7 @@ fn missing_key(id: &ProviderId) -> Error {
 impl fmt::Debug for AnthropicBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AnthropicBuilder")
-            .field("id", &self.id)
-            .field("settings", &self.settings)
+            .field("connection", &self.connection)
             .field("quirks", &self.quirks)
             .finish_non_exhaustive()
     }

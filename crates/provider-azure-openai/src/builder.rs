@@ -9,8 +9,7 @@ use interline_dialect_openai::embeddings::EmbeddingsAdapter;
 use interline_dialect_openai::models::ModelsAdapter;
 use interline_dialect_openai::responses::ResponsesAdapter;
 use interline_dialect_openai::{ChatAdapter, ChatApi, ChatApis};
-use interline_transport::{ConnectionSettings, Transport, secret_header};
-use secrecy::SecretString;
+use interline_transport::{ConnectionParts, connection_setters, secret_header};
 
 use crate::surface::{Surface, host};
 use crate::{AzureOpenAi, Flavor};
@@ -25,48 +24,27 @@ const API_KEY: HeaderName = HeaderName::from_static("api-key");
 
 /// Makes a connection to a resource of Azure; address and key are needed.
 pub struct AzureOpenAiBuilder {
-    id: ProviderId,
-    settings: ConnectionSettings,
+    connection: ConnectionParts,
     api_version: Option<String>,
     flavor: Flavor,
     api: ChatApi,
-    transport: Option<Arc<dyn Transport>>,
 }
 
 impl Default for AzureOpenAiBuilder {
     fn default() -> Self {
         Self {
-            id: KIND.into(),
-            settings: ConnectionSettings::default(),
+            connection: ConnectionParts::new(KIND),
             api_version: None,
             flavor: Flavor::default(),
             api: ChatApi::default(),
-            transport: None,
         }
     }
 }
 
 impl AzureOpenAiBuilder {
-    /// Names the connection; the default is `azure-openai`.
-    #[must_use]
-    pub fn id(mut self, id: impl Into<ProviderId>) -> Self {
-        self.id = id.into();
-        self
-    }
-
-    /// Sets the key.
-    #[must_use]
-    pub fn api_key(mut self, key: impl Into<String>) -> Self {
-        self.settings.api_key = Some(SecretString::from(key.into()));
-        self
-    }
-
-    /// Says where the resource is: its host, such as `https://NAME.openai.azure.com`, any path
-    /// before the API's own kept.
-    #[must_use]
-    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
-        self.settings.base_url = Some(base_url.into());
-        self
+    connection_setters! {
+        api_key: "Sets the key.",
+        base_url: "Says where the resource is: its host, such as `https://NAME.openai.azure.com`, any path before the API's own kept.",
     }
 
     /// Calls a dated version of the API, such as `2024-10-21`, under the deployment's path; without
@@ -91,52 +69,28 @@ impl AzureOpenAiBuilder {
         self
     }
 
-    /// Sends a header with every request.
-    #[must_use]
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.settings.headers.insert(name.into(), value.into());
-        self
-    }
-
-    /// Replaces all connection settings.
-    #[must_use]
-    pub fn settings(mut self, settings: ConnectionSettings) -> Self {
-        self.settings = settings;
-        self
-    }
-
-    /// Sends requests over another transport; connection timeouts are then the transport's own.
-    #[must_use]
-    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
-        self.transport = Some(transport);
-        self
-    }
-
     /// Makes the connection. Nothing is sent.
     ///
     /// # Errors
     /// `InvalidRequest` where the address is missing, where there is neither a key nor a header that
     /// stands for one, where a key, header or version cannot be sent, or where Responses are preferred
-    /// and the version has none; what [`ConnectionSettings::transport`] says.
+    /// and the version has none; what [`ConnectionSettings::transport`](interline_transport::ConnectionSettings::transport) says.
     pub fn build(self) -> Result<AzureOpenAi> {
         let surface = Surface::of(self.flavor, self.api_version.as_deref())?;
-        let Some(base_url) = &self.settings.base_url else {
-            return Err(missing_address(&self.id));
+        let Some(base_url) = &self.connection.settings.base_url else {
+            return Err(missing_address(&self.connection.id));
         };
-        let mut headers = self.settings.header_map()?;
-        match &self.settings.api_key {
+        let mut headers = self.connection.settings.header_map()?;
+        match &self.connection.settings.api_key {
             Some(key) => {
                 headers.insert(API_KEY, secret_header(key)?);
             }
             None if has_credential(&headers) => {}
-            None => return Err(missing_key(&self.id)),
+            None => return Err(missing_key(&self.connection.id)),
         }
         let base_url = host(base_url).to_owned();
-        let transport = match self.transport {
-            Some(transport) => transport,
-            None => self.settings.transport()?,
-        };
-        let (id, shared) = (self.id, || Arc::clone(&transport));
+        let transport = self.connection.transport()?;
+        let (id, shared) = (self.connection.id, || Arc::clone(&transport));
         let (base, with) = (|| base_url.clone(), || headers.clone());
         let quirks = surface.embedding_quirks;
         let embeddings = EmbeddingsAdapter::new(id.clone(), shared(), base(), with(), quirks)
@@ -198,8 +152,7 @@ fn missing_key(id: &ProviderId) -> Error {
 impl fmt::Debug for AzureOpenAiBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AzureOpenAiBuilder")
-            .field("id", &self.id)
-            .field("settings", &self.settings)
+            .field("connection", &self.connection)
             .field("api_version", &self.api_version)
             .field("flavor", &self.flavor)
             .finish_non_exhaustive()

@@ -1,11 +1,10 @@
 //! Makes a connection to Bedrock from code.
 
 use std::fmt;
-use std::sync::Arc;
 
 use http::{HeaderMap, header};
-use interline_core::{Error, ProviderId, Result};
-use interline_transport::{ConnectionSettings, Transport, bearer_header};
+use interline_core::{Error, Result};
+use interline_transport::{ConnectionParts, bearer_header, connection_setters};
 use secrecy::SecretString;
 
 use crate::Bedrock;
@@ -17,33 +16,27 @@ pub(crate) const KIND: &str = "bedrock";
 
 /// Makes a connection to Bedrock; the region and either a bearer key or an access key are needed.
 pub struct BedrockBuilder {
-    id: ProviderId,
-    settings: ConnectionSettings,
+    connection: ConnectionParts,
     region: Option<String>,
     access_key: Option<(String, SecretString)>,
     session_token: Option<SecretString>,
-    transport: Option<Arc<dyn Transport>>,
 }
 
 impl Default for BedrockBuilder {
     fn default() -> Self {
         Self {
-            id: KIND.into(),
-            settings: ConnectionSettings::default(),
+            connection: ConnectionParts::new(KIND),
             region: None,
             access_key: None,
             session_token: None,
-            transport: None,
         }
     }
 }
 
 impl BedrockBuilder {
-    /// Names the connection; the default is `bedrock`.
-    #[must_use]
-    pub fn id(mut self, id: impl Into<ProviderId>) -> Self {
-        self.id = id.into();
-        self
+    connection_setters! {
+        api_key: "Sets a Bedrock API key, which is sent as a bearer token.",
+        base_url: "Says where the runtime is: its host, any path before the API's own kept. Default `https://bedrock-runtime.REGION.amazonaws.com`.",
     }
 
     /// Says in which region of AWS, such as `us-east-1`. It may be left out only where a bearer key goes
@@ -51,13 +44,6 @@ impl BedrockBuilder {
     #[must_use]
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.region = Some(region.into());
-        self
-    }
-
-    /// Sets a Bedrock API key, which is sent as a bearer token.
-    #[must_use]
-    pub fn api_key(mut self, key: impl Into<String>) -> Self {
-        self.settings.api_key = Some(SecretString::from(key.into()));
         self
     }
 
@@ -75,55 +61,26 @@ impl BedrockBuilder {
         self
     }
 
-    /// Says where the runtime is: its host, any path before the API's own kept.
-    /// Default `https://bedrock-runtime.REGION.amazonaws.com`.
-    #[must_use]
-    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
-        self.settings.base_url = Some(base_url.into());
-        self
-    }
-
-    /// Sends a header with every request.
-    #[must_use]
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.settings.headers.insert(name.into(), value.into());
-        self
-    }
-
-    /// Replaces all connection settings.
-    #[must_use]
-    pub fn settings(mut self, settings: ConnectionSettings) -> Self {
-        self.settings = settings;
-        self
-    }
-
-    /// Sends requests over another transport; connection timeouts are then the transport's own.
-    #[must_use]
-    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
-        self.transport = Some(transport);
-        self
-    }
-
     /// Makes the connection. Nothing is sent.
     ///
     /// # Errors
     /// `InvalidRequest` where the region is missing or wrong, where there is neither key nor a header
     /// that stands for one, or both keys, or where a key or header cannot be sent; what
-    /// [`ConnectionSettings::transport`] says.
+    /// [`ConnectionSettings::transport`](interline_transport::ConnectionSettings::transport) says.
     pub fn build(self) -> Result<Bedrock> {
-        let mut headers = self.settings.header_map()?;
+        let mut headers = self.connection.settings.header_map()?;
         let wrong = |param: &str, told: &str| {
-            let message = format!("provider `{}` of kind `{KIND}` {told}", self.id);
+            let message = format!("provider `{}` of kind `{KIND}` {told}", self.connection.id);
             Error::invalid_request(message).with_param(param)
         };
         let region = self.region.as_deref();
         region.map(check_region).transpose()?;
-        let address = match (&self.settings.base_url, region) {
+        let address = match (&self.connection.settings.base_url, region) {
             (Some(base_url), _) => Address::at(base_url)?,
             (None, Some(region)) => Address::of_region(region)?,
             (None, None) => return Err(wrong("region", NO_REGION)),
         };
-        let signer = match (&self.settings.api_key, &self.access_key) {
+        let signer = match (&self.connection.settings.api_key, &self.access_key) {
             (Some(_), Some(_)) => return Err(wrong("api_key", BOTH_KEYS)),
             (Some(key), None) => {
                 headers.insert(header::AUTHORIZATION, bearer_header(key)?);
@@ -139,12 +96,9 @@ impl BedrockBuilder {
             (None, None) if has_credential(&headers) => None,
             (None, None) => return Err(wrong("api_key", NO_KEY)),
         };
-        let transport = match self.transport {
-            Some(transport) => transport,
-            None => self.settings.transport()?,
-        };
+        let transport = self.connection.transport()?;
         Ok(Bedrock {
-            id: self.id,
+            id: self.connection.id,
             transport,
             address,
             headers,
@@ -171,9 +125,9 @@ impl fmt::Debug for BedrockBuilder {
     /// Leaves the access key out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BedrockBuilder")
-            .field("id", &self.id)
+            .field("id", &self.connection.id)
             .field("region", &self.region)
-            .field("settings", &self.settings)
+            .field("settings", &self.connection.settings)
             .finish_non_exhaustive()
     }
 }

@@ -1,12 +1,10 @@
 //! Makes a connection to Cohere from code.
 
 use std::fmt;
-use std::sync::Arc;
 
 use http::header;
 use interline_core::{Error, ProviderId, Result};
-use interline_transport::{ConnectionSettings, Transport, bearer_header};
-use secrecy::SecretString;
+use interline_transport::{ConnectionParts, bearer_header, connection_setters};
 
 use crate::Cohere;
 
@@ -21,86 +19,46 @@ pub(crate) const KEY_VARIABLE: &str = "COHERE_API_KEY";
 
 /// Makes a connection to Cohere; everything but the key has a default.
 pub struct CohereBuilder {
-    id: ProviderId,
-    settings: ConnectionSettings,
-    transport: Option<Arc<dyn Transport>>,
+    connection: ConnectionParts,
 }
 
 impl Default for CohereBuilder {
     fn default() -> Self {
         Self {
-            id: KIND.into(),
-            settings: ConnectionSettings::default(),
-            transport: None,
+            connection: ConnectionParts::new(KIND),
         }
     }
 }
 
 impl CohereBuilder {
-    /// Names the connection; the default is `cohere`.
-    #[must_use]
-    pub fn id(mut self, id: impl Into<ProviderId>) -> Self {
-        self.id = id.into();
-        self
-    }
-
-    /// Sets the key.
-    #[must_use]
-    pub fn api_key(mut self, key: impl Into<String>) -> Self {
-        self.settings.api_key = Some(SecretString::from(key.into()));
-        self
-    }
-
-    /// Says where the API lives: the address without `/v2`, any path before it kept.
-    /// Default `https://api.cohere.com`.
-    #[must_use]
-    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
-        self.settings.base_url = Some(base_url.into());
-        self
-    }
-
-    /// Sends a header with every request.
-    #[must_use]
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.settings.headers.insert(name.into(), value.into());
-        self
-    }
-
-    /// Replaces all connection settings.
-    #[must_use]
-    pub fn settings(mut self, settings: ConnectionSettings) -> Self {
-        self.settings = settings;
-        self
-    }
-
-    /// Sends requests over another transport; connection timeouts are then the transport's own.
-    #[must_use]
-    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
-        self.transport = Some(transport);
-        self
+    connection_setters! {
+        api_key: "Sets the key.",
+        base_url: "Says where the API lives: the address without `/v2`, any path before it kept. Default `https://api.cohere.com`.",
     }
 
     /// Makes the connection. Nothing is sent.
     ///
     /// # Errors
     /// `InvalidRequest` where there is neither a key nor an `authorization` header, or where a key or
-    /// header cannot be sent; what [`ConnectionSettings::transport`] says.
+    /// header cannot be sent; what [`ConnectionSettings::transport`](interline_transport::ConnectionSettings::transport) says.
     pub fn build(self) -> Result<Cohere> {
-        let mut headers = self.settings.header_map()?;
-        match &self.settings.api_key {
+        let mut headers = self.connection.settings.header_map()?;
+        match &self.connection.settings.api_key {
             Some(key) => {
                 headers.insert(header::AUTHORIZATION, bearer_header(key)?);
             }
             None if headers.contains_key(header::AUTHORIZATION) => {}
-            None => return Err(missing_key(&self.id)),
+            None => return Err(missing_key(&self.connection.id)),
         }
-        let base_url = self.settings.base_url.as_deref().unwrap_or(BASE_URL);
-        let transport = match self.transport {
-            Some(transport) => transport,
-            None => self.settings.transport()?,
-        };
+        let base_url = self
+            .connection
+            .settings
+            .base_url
+            .as_deref()
+            .unwrap_or(BASE_URL);
+        let transport = self.connection.transport()?;
         Ok(Cohere::over(
-            self.id,
+            self.connection.id,
             transport,
             base_url.to_owned(),
             headers,
@@ -119,8 +77,7 @@ fn missing_key(id: &ProviderId) -> Error {
 impl fmt::Debug for CohereBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CohereBuilder")
-            .field("id", &self.id)
-            .field("settings", &self.settings)
+            .field("connection", &self.connection)
             .finish_non_exhaustive()
     }
 }

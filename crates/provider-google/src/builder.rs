@@ -1,13 +1,11 @@
 //! Makes a connection to the Gemini API from code.
 
 use std::fmt;
-use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, header};
 use interline_core::{Error, Feature, ProviderId, ProviderSet, Result};
 use interline_dialect_gemini::{GenerateContentAdapter, Quirks};
-use interline_transport::{ConnectionSettings, Transport, secret_header};
-use secrecy::SecretString;
+use interline_transport::{ConnectionParts, connection_setters, secret_header};
 
 use crate::Google;
 
@@ -24,85 +22,46 @@ const API_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
 
 /// Makes a connection to the Gemini API; everything but the key has a default.
 pub struct GoogleBuilder {
-    id: ProviderId,
-    settings: ConnectionSettings,
-    transport: Option<Arc<dyn Transport>>,
+    connection: ConnectionParts,
 }
 
 impl Default for GoogleBuilder {
     fn default() -> Self {
         Self {
-            id: KIND.into(),
-            settings: ConnectionSettings::default(),
-            transport: None,
+            connection: ConnectionParts::new(KIND),
         }
     }
 }
 
 impl GoogleBuilder {
-    /// Names the connection; the default is `google`.
-    #[must_use]
-    pub fn id(mut self, id: impl Into<ProviderId>) -> Self {
-        self.id = id.into();
-        self
-    }
-
-    /// Sets the key.
-    #[must_use]
-    pub fn api_key(mut self, key: impl Into<String>) -> Self {
-        self.settings.api_key = Some(SecretString::from(key.into()));
-        self
-    }
-
-    /// Says where the API lives, up to and with its version, any path before it kept.
-    /// Default `https://generativelanguage.googleapis.com/v1beta`.
-    #[must_use]
-    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
-        self.settings.base_url = Some(base_url.into());
-        self
-    }
-
-    /// Sends a header with every request.
-    #[must_use]
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.settings.headers.insert(name.into(), value.into());
-        self
-    }
-
-    /// Replaces all connection settings.
-    #[must_use]
-    pub fn settings(mut self, settings: ConnectionSettings) -> Self {
-        self.settings = settings;
-        self
-    }
-
-    /// Sends requests over another transport; connection timeouts are then the transport's own.
-    #[must_use]
-    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
-        self.transport = Some(transport);
-        self
+    connection_setters! {
+        api_key: "Sets the key.",
+        base_url: "Says where the API lives, up to and with its version, any path before it kept. Default `https://generativelanguage.googleapis.com/v1beta`.",
     }
 
     /// Makes the connection. Nothing is sent.
     ///
     /// # Errors
     /// `InvalidRequest` where there is neither a key nor a header that stands for one, or where a key
-    /// or header cannot be sent; what [`ConnectionSettings::transport`] says.
+    /// or header cannot be sent; what [`ConnectionSettings::transport`](interline_transport::ConnectionSettings::transport) says.
     pub fn build(self) -> Result<Google> {
-        let mut headers = self.settings.header_map()?;
-        match &self.settings.api_key {
+        let mut headers = self.connection.settings.header_map()?;
+        match &self.connection.settings.api_key {
             Some(key) => {
                 headers.insert(API_KEY, secret_header(key)?);
             }
             None if has_credential(&headers) => {}
-            None => return Err(missing_key(&self.id)),
+            None => return Err(missing_key(&self.connection.id)),
         }
-        let base_url = self.settings.base_url.as_deref().unwrap_or(BASE_URL);
-        let transport = match self.transport {
-            Some(transport) => transport,
-            None => self.settings.transport()?,
-        };
-        let adapter = GenerateContentAdapter::new(self.id, transport, base_url, headers, quirks());
+        let base_url = self
+            .connection
+            .settings
+            .base_url
+            .as_deref()
+            .unwrap_or(BASE_URL);
+        let transport = self.connection.transport()?;
+        let adapter =
+            GenerateContentAdapter::new(self.connection.id, transport, base_url, headers, quirks());
         Ok(Google::over(adapter))
     }
 
@@ -139,8 +98,7 @@ fn missing_key(id: &ProviderId) -> Error {
 impl fmt::Debug for GoogleBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GoogleBuilder")
-            .field("id", &self.id)
-            .field("settings", &self.settings)
+            .field("connection", &self.connection)
             .finish_non_exhaustive()
     }
 }

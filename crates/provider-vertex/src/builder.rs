@@ -9,7 +9,7 @@ use interline_core::{Error, Feature, FeatureSet, ProviderId, ProviderSet, Result
 use interline_dialect_anthropic::{Endpoints, MessagesAdapter, ModelPlace};
 use interline_dialect_gemini::{CallIds, CountBody, GenerateContentAdapter};
 use interline_dialect_openai::{ChatAdapter, DeveloperRole, OutputLimit};
-use interline_transport::{ConnectionSettings, Transport};
+use interline_transport::{ConnectionParts, Transport, connection_setters};
 use secrecy::SecretString;
 
 use crate::authorized::Authorized;
@@ -41,35 +41,28 @@ const OPEN_MODELS: interline_dialect_openai::Quirks = interline_dialect_openai::
 /// Makes a connection to a project's models on Vertex AI; the project is needed, unless the file of
 /// credentials names it.
 pub struct VertexBuilder {
-    id: ProviderId,
-    settings: ConnectionSettings,
+    connection: ConnectionParts,
     project: Option<String>,
     location: Option<String>,
     api_version: ApiVersion,
     credentials: Credentials,
-    transport: Option<Arc<dyn Transport>>,
 }
 
 impl Default for VertexBuilder {
     fn default() -> Self {
         Self {
-            id: KIND.into(),
-            settings: ConnectionSettings::default(),
+            connection: ConnectionParts::new(KIND),
             project: None,
             location: None,
             api_version: ApiVersion::default(),
             credentials: Credentials::default(),
-            transport: None,
         }
     }
 }
 
 impl VertexBuilder {
-    /// Names the connection; the default is `vertex`.
-    #[must_use]
-    pub fn id(mut self, id: impl Into<ProviderId>) -> Self {
-        self.id = id.into();
-        self
+    connection_setters! {
+        base_url: "Says where the API lives: the host without a version, any path kept. The default follows the location.",
     }
 
     /// Says whose project is used and billed, by its id.
@@ -108,62 +101,30 @@ impl VertexBuilder {
         self
     }
 
-    /// Says where the API lives: the host without a version, any path kept. The default follows the
-    /// location.
-    #[must_use]
-    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
-        self.settings.base_url = Some(base_url.into());
-        self
-    }
-
-    /// Sends a header with every request.
-    #[must_use]
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.settings.headers.insert(name.into(), value.into());
-        self
-    }
-
-    /// Replaces all connection settings.
-    #[must_use]
-    pub fn settings(mut self, settings: ConnectionSettings) -> Self {
-        self.settings = settings;
-        self
-    }
-
-    /// Sends requests over another transport; connection timeouts are then the transport's own.
-    #[must_use]
-    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
-        self.transport = Some(transport);
-        self
-    }
-
     /// Makes the connection. Reads the file of credentials, where one was named; nothing is sent.
     ///
     /// # Errors
     /// `InvalidRequest` where the project is missing, where project or location cannot stand in an
     /// address, where the file is no key of a service account, where an `api_key` was set, or where a
-    /// token or header cannot be sent; what [`ConnectionSettings::transport`] says.
+    /// token or header cannot be sent; what [`ConnectionSettings::transport`](interline_transport::ConnectionSettings::transport) says.
     pub fn build(self) -> Result<Vertex> {
-        if self.settings.api_key.is_some() {
-            return Err(no_api_key(&self.id));
+        if self.connection.settings.api_key.is_some() {
+            return Err(no_api_key(&self.connection.id));
         }
-        let headers = self.settings.header_map()?;
+        let headers = self.connection.settings.header_map()?;
         // A token in a header, such as a proxy wants, stands in place of default credentials.
         let has_own_token = headers.contains_key(header::AUTHORIZATION)
             && matches!(self.credentials, Credentials::Default);
         let identity = self.credentials.identify()?;
         let project = self.project.or(identity.project);
-        let project = project.ok_or_else(|| missing_project(&self.id))?;
+        let project = project.ok_or_else(|| missing_project(&self.connection.id))?;
         let place = Place::new(
-            self.settings.base_url.as_deref(),
+            self.connection.settings.base_url.as_deref(),
             self.api_version,
             &project,
             self.location.as_deref().unwrap_or(GLOBAL),
         )?;
-        let transport = match self.transport {
-            Some(transport) => transport,
-            None => self.settings.transport()?,
-        };
+        let transport = self.connection.transport()?;
         let transport: Arc<dyn Transport> = if has_own_token {
             transport
         } else {
@@ -175,10 +136,10 @@ impl VertexBuilder {
             place,
         };
         Ok(Vertex::over(Apis {
-            gemini: gemini(&self.id, &exchange, self.api_version),
-            claude: claude(&self.id, &exchange),
-            open: open_models(&self.id, &exchange),
-            id: self.id,
+            gemini: gemini(&self.connection.id, &exchange, self.api_version),
+            claude: claude(&self.connection.id, &exchange),
+            open: open_models(&self.connection.id, &exchange),
+            id: self.connection.id,
             exchange,
         }))
     }
@@ -258,8 +219,7 @@ fn no_api_key(id: &ProviderId) -> Error {
 impl fmt::Debug for VertexBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VertexBuilder")
-            .field("id", &self.id)
-            .field("settings", &self.settings)
+            .field("connection", &self.connection)
             .field("project", &self.project)
             .field("location", &self.location)
             .field("api_version", &self.api_version)
@@ -291,7 +251,7 @@ mod tests {
         );
         refused(vertex().project("a/b"), "project", "`a/b`");
         refused(vertex().project("p").location(""), "location", "us-east5");
-        let mut settings = ConnectionSettings::default();
+        let mut settings = interline_transport::ConnectionSettings::default();
         settings.api_key = Some(SecretString::from("k"));
         let keyed = vertex().project("p").settings(settings);
         refused(keyed, "api_key", "set access_token or credentials_file");

@@ -82,7 +82,7 @@ macro_rules! connection_setters {
     ($(api_key: $api_key:literal,)? base_url: $base_url:literal $(,)?) => {
         /// Names the connection; the default is its kind.
         #[must_use]
-        pub fn id(mut self, id: impl Into<$crate::ProviderId>) -> Self {
+        pub fn id(mut self, id: impl Into<::interline_core::ProviderId>) -> Self {
             self.connection.id = id.into();
             self
         }

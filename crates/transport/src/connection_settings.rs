@@ -50,6 +50,13 @@ pub struct ConnectTimeouts {
 }
 
 impl ConnectionSettings {
+    /// The same settings with a key.
+    #[must_use]
+    pub fn with_api_key(mut self, key: impl Into<String>) -> Self {
+        self.api_key = Some(SecretString::from(key.into()));
+        self
+    }
+
     /// Reads the settings of a connection that has no others.
     ///
     /// # Errors

@@ -42,6 +42,7 @@ mod frame_decoder;
 mod framing;
 mod vendor_error;
 
+mod connection_builder;
 mod connection_settings;
 mod duration;
 mod secret_header;
@@ -51,6 +52,7 @@ mod rate_limit;
 mod redact;
 mod retry_after;
 
+pub use connection_builder::ConnectionParts;
 pub use connection_settings::{ConnectTimeouts, ConnectionSettings};
 pub use duration::parse_duration;
 pub use frame_decoder::FrameDecoder;
