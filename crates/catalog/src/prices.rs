@@ -69,8 +69,14 @@ impl Rates {
         }
     }
 
-    /// Uncached input, cached input, cache writes and output, each at its price.
+    /// Uncached input, cached input, cache writes and output, each at its price; or what the vendor says
+    /// that it bills, where it bills other counts than it used.
     fn cost(&self, usage: &Usage) -> Option<NanoUsd> {
+        if let (Some(input), Some(output)) = (usage.billed_input_tokens, usage.billed_output_tokens)
+        {
+            let billed = self.input.cost_pico_usd(input) + self.output.cost_pico_usd(output);
+            return Some(NanoUsd::from_pico_usd(billed));
+        }
         let written = usage.cache_write_tokens.unwrap_or(0);
         let for_an_hour = usage.cache_write_1h_tokens.unwrap_or(0).min(written);
         let write = self.cache_write.unwrap_or(self.input);
@@ -215,6 +221,14 @@ mod tests {
         let mut plain = prices();
         plain.standard.cache_write_1h = None;
         check(plain, &long_lived, Some(3_750_000));
+    }
+
+    #[test]
+    fn what_the_vendor_bills_counts_where_it_says_so() {
+        let mut called = usage(1_000, None, None, 100);
+        called.billed_input_tokens = Some(10);
+        called.billed_output_tokens = Some(90);
+        check(prices(), &called, Some(30_000 + 1_350_000));
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl ToolCall {
         }
     }
 
-    /// The arguments as a JSON value; absent or empty arguments are an empty object.
+    /// The arguments as a JSON value; absent, empty and `null` arguments are an empty object.
     ///
     /// `None` where the model's text is not valid JSON.
     #[must_use]
@@ -79,7 +79,11 @@ impl ToolCall {
         if self.arguments.trim().is_empty() {
             return Some(Value::Object(serde_json::Map::new()));
         }
-        serde_json::from_str(&self.arguments).ok()
+        match serde_json::from_str(&self.arguments).ok()? {
+            // Some models say so where a tool takes none.
+            Value::Null => Some(Value::Object(serde_json::Map::new())),
+            value => Some(value),
+        }
     }
 }
 

@@ -206,7 +206,7 @@ fn status(error: &Error) -> u16 {
         | ErrorKind::ContextLength
         | ErrorKind::ContentFiltered
         | ErrorKind::Unsupported => vendors_4xx(error).unwrap_or(400),
-        ErrorKind::NotFound => 404,
+        ErrorKind::NotFound => vendors_4xx(error).unwrap_or(404),
         ErrorKind::Timeout(_) => 504,
         ErrorKind::RateLimited | ErrorKind::Budget => 429,
         ErrorKind::Overloaded | ErrorKind::Rejected => 503,
@@ -316,6 +316,8 @@ mod tests {
             "payload_too_large",
         );
         check(&from_vendor(K::NotFound, 404), 404, "not_found");
+        check(&from_vendor(K::NotFound, 400), 400, "not_found");
+        check(&Error::new(K::NotFound, "no such model"), 404, "not_found");
         check(&from_vendor(K::Authentication, 401), 502, "authentication");
         check(&from_vendor(K::Permission, 403), 502, "permission_denied");
         check(&from_vendor(K::QuotaExhausted, 402), 502, "quota_exhausted");

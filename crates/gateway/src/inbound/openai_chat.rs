@@ -48,8 +48,17 @@ impl Inbound for OpenAiChat {
         })
     }
 
-    fn encode(&self, response: &ChatResponse, _: &ChatRequest, _: &CallId) -> Bytes {
-        dialect::encode_response(response, &response.model)
+    fn encode(&self, response: &ChatResponse, _: &ChatRequest, id: &CallId) -> Bytes {
+        if !response.id.is_empty() && response.created.is_some() {
+            return dialect::encode_response(response, &response.model);
+        }
+        // Clients sort answers by name and age, and many vendors tell neither.
+        let mut named = response.clone();
+        if named.id.is_empty() {
+            named.id = format!("chatcmpl-{id}");
+        }
+        named.created.get_or_insert_with(seconds_since_1970);
+        dialect::encode_response(&named, &named.model)
     }
 
     fn stream_encoder(&self, call: &InboundCall, id: &CallId) -> Box<dyn EventEncoder> {
@@ -57,9 +66,8 @@ impl Inbound for OpenAiChat {
             UsageWish::Shown => dialect::UsageChunk::Asked,
             UsageWish::Hidden => dialect::UsageChunk::NotAsked,
         };
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let options = dialect::StreamOptions::new(usage)
-            .with_identity(format!("chatcmpl-{id}"), now.unwrap_or_default().as_secs());
+            .with_identity(format!("chatcmpl-{id}"), seconds_since_1970());
         Box::new(dialect::StreamEncoder::new(options))
     }
 
@@ -87,6 +95,11 @@ impl Inbound for OpenAiChat {
         // Nobody knows when a route was made; 0 is what clients show as unknown.
         json!({"id": id, "object": "model", "created": 0, "owned_by": "interline"})
     }
+}
+
+fn seconds_since_1970() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.unwrap_or_default().as_secs()
 }
 
 impl EventEncoder for dialect::StreamEncoder {
