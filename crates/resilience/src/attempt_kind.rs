@@ -16,6 +16,7 @@ use crate::Outcome;
 use crate::live_attempt::LiveAttempt;
 use crate::prefix::Prefix;
 use crate::progress::AttemptProgress;
+use crate::route_memory::Form;
 use crate::stream_guard::StreamGuard;
 use crate::stream_state::{Effect, Signal, StreamState};
 use crate::timeouts::{AttemptLimits, within};
@@ -52,6 +53,8 @@ impl Question for EmbedRequest {
 pub(crate) trait AttemptKind: Sync {
     /// What events call it.
     const OPERATION: Operation;
+    /// How long it takes is compared with others of this form.
+    const FORM: Form;
     /// Whom an attempt asks.
     type Service: ?Sized + fmt::Debug + Send + Sync;
     /// What it asks.
@@ -77,6 +80,7 @@ pub(crate) struct Unary;
 
 impl AttemptKind for Unary {
     const OPERATION: Operation = Operation::Chat;
+    const FORM: Form = Form::Whole;
     type Service = dyn Provider;
     type Request = ChatRequest;
     type Started = ChatResponse;
@@ -106,6 +110,7 @@ pub(crate) struct Embedding;
 
 impl AttemptKind for Embedding {
     const OPERATION: Operation = Operation::Embeddings;
+    const FORM: Form = Form::Embeddings;
     type Service = dyn EmbeddingProvider;
     type Request = EmbedRequest;
     type Started = EmbedResponse;
@@ -145,6 +150,7 @@ pub(crate) struct TokenCount;
 
 impl AttemptKind for TokenCount {
     const OPERATION: Operation = Operation::CountTokens;
+    const FORM: Form = Form::TokenCount;
     type Service = dyn TokenCounter;
     type Request = ChatRequest;
     type Started = u64;
@@ -190,6 +196,7 @@ pub(crate) struct CommittedStream {
 
 impl AttemptKind for Streamed {
     const OPERATION: Operation = Operation::Chat;
+    const FORM: Form = Form::Stream;
     type Service = dyn Provider;
     type Request = ChatRequest;
     type Started = CommittedStream;

@@ -23,6 +23,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::attempt_kind::{Attempt, AttemptKind, Question};
 use crate::call_log::CallLog;
 use crate::exhausted::Exhausted;
+use crate::extras::{Extras, Paid, StepTo};
 use crate::live_attempt::LiveAttempt;
 use crate::progress::AttemptProgress;
 use crate::retry_decision::{Choice, LastResort, Verdict, announced_wait, choose, judge};
@@ -30,8 +31,8 @@ use crate::rng::Draws;
 use crate::standing::Standing;
 use crate::timeouts::{AttemptLimits, Limit};
 use crate::{
-    Admission, Admit, Answer, Ask, Call, Candidate, Observer, Outcome, Permit, RouteReport,
-    SkipReason,
+    Admission, Admit, Answer, Ask, Call, Candidate, Observer, Outcome, Permit, RetryDenial,
+    RouteReport, SkipReason,
 };
 
 /// One call under way.
@@ -57,6 +58,9 @@ pub(crate) struct AttemptLoop<'a, K: AttemptKind> {
     skipped: Vec<(usize, SkipReason)>,
     /// The failure domains in which an endpoint or host failed in this call.
     failed_domains: Vec<Arc<str>>,
+    extras: Extras<'a, K::Service>,
+    /// Why an attempt that the policy allows was not made, at first.
+    denied: Option<RetryDenial>,
 }
 
 /// What the loop does next.
@@ -78,6 +82,7 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
         draws: Draws,
     ) -> Self {
         let now = Instant::now();
+        let total = Limit::new(TimeoutStage::Total, now, call.patience());
         Self {
             kind,
             call,
@@ -85,7 +90,7 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
             admission,
             draws,
             log: CallLog::new(call, K::OPERATION, now, observer),
-            total: Limit::new(TimeoutStage::Total, now, call.patience()),
+            total,
             standings: call
                 .candidates
                 .iter()
@@ -97,6 +102,8 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
             unsupported: None,
             skipped: Vec::new(),
             failed_domains: Vec::new(),
+            extras: Extras::new(call, K::FORM, total.at, now),
+            denied: None,
         }
     }
 
@@ -144,7 +151,7 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
             for index in 0..self.standings.len() {
                 if self.standing(index).is_untried()
                     && self.is_suspect(index) == suspect
-                    && let Some(permit) = self.ask_admission(index, now)
+                    && let Some(permit) = self.begin_at(index, now)
                 {
                     return Step::Attempt(index, permit);
                 }
@@ -155,17 +162,50 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
             Choice::Retry { index, at, reason } => Step::Wait(index, at, reason),
             Choice::LastResort { index } => {
                 self.last_resort = LastResort::Used;
-                let ask = self.ask(index, now);
-                match self.admission_of(index).admit_anyway(&ask) {
-                    Some(permit) => {
-                        self.standing(index).become_last_resort();
-                        Step::Attempt(index, permit)
-                    }
+                match self.begin_anyway(index, now) {
+                    Some(permit) => Step::Attempt(index, permit),
                     None => Step::GiveUp,
                 }
             }
             Choice::GiveUp => Step::GiveUp,
         }
+    }
+
+    /// Pays for an attempt at an untried candidate and asks whether it may be called now.
+    fn begin_at(&mut self, index: usize, now: Instant) -> Option<Permit> {
+        let paid = self.pay(index, now, now)?;
+        let permit = self.ask_admission(index, now)?;
+        paid.keep();
+        Some(permit)
+    }
+
+    /// The same for a candidate that was refused, where nobody else is left.
+    fn begin_anyway(&mut self, index: usize, now: Instant) -> Option<Permit> {
+        let paid = self.pay(index, now, now)?;
+        let ask = self.ask(index, now);
+        let permit = self.admission_of(index).admit_anyway(&ask)?;
+        self.standing(index).become_last_resort();
+        paid.keep();
+        Some(permit)
+    }
+
+    /// Pays for an attempt that begins at `at`; `None` where it must not be made.
+    fn pay(&mut self, index: usize, now: Instant, at: Instant) -> Option<Paid<'a>> {
+        let step = if self.standing(index).is_new() {
+            StepTo::New
+        } else {
+            StepTo::Known
+        };
+        let denial = match self.extras.pay(index, step, now, at) {
+            Ok(paid) => return Some(paid),
+            Err(denial) => denial,
+        };
+        if self.denied.is_none() {
+            self.denied = Some(denial);
+            let target = &self.candidate(index).target;
+            self.log.retry_denied(target, self.attempts() + 1, denial);
+        }
+        None
     }
 
     /// Whether a candidate fails together with one whose endpoint or host failed in this call.
@@ -208,6 +248,8 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
     /// Waits until `at`, which lies before the deadline, and asks the admission then.
     async fn wait(&mut self, index: usize, at: Instant, reason: ErrorKind) -> Option<Permit> {
         self.standing(index).begin_retry(reason);
+        // Before the pause: a call that must not go on has nothing to wait for.
+        let paid = self.pay(index, Instant::now(), at)?;
         let target = &self.candidate(index).target;
         let delay = at.saturating_duration_since(Instant::now());
         self.log
@@ -216,8 +258,9 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
             sleep_until(at).await;
         }
         let permit = self.ask_admission(index, Instant::now());
-        if permit.is_none() {
-            self.standing(index).refused_after_wait();
+        match &permit {
+            Some(_) => paid.keep(),
+            None => self.standing(index).refused_after_wait(),
         }
         permit
     }
@@ -250,6 +293,7 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
         let duration = progress.started().elapsed();
         match result {
             Ok(started) => {
+                self.extras.succeeded(index, duration, Instant::now());
                 let route = self.report(index, duration);
                 let live = LiveAttempt {
                     permit,
@@ -285,6 +329,7 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
         ) {
             self.failed_domains.extend(candidate.failure_domain.clone());
         }
+        self.extras.failed(index, &error, Instant::now());
         let record = AttemptRecord::failed(target.clone(), duration, &error);
         self.records.push(record);
         let draw = self.draws.unit();
@@ -348,6 +393,7 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
         Exhausted {
             records: &self.records,
             not_asked: fresh.saturating_sub(passed_over.len()),
+            denied: self.denied,
             passed_over: &passed_over,
             phase: self.phase,
             wait: announced_wait(&self.standings, now),

@@ -80,3 +80,4 @@ pub use fleet::{Fleet, Member};
 pub use machine::Breaker;
 pub use status::{BreakerState, Mode};
 pub use verdict::{BreakerTicket, Cause, Change, Trip, Verdict};
+pub(crate) use window::{Counts, Sample, Window};

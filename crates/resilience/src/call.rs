@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use interline_core::{CallId, Provider};
 
-use crate::{AttemptPolicy, Candidate};
+use crate::{AttemptPolicy, Candidate, RouteMemory};
 
 /// One call: who may answer it, under which policy, and how long the caller waits.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub struct Call<'a, P: ?Sized = dyn Provider> {
     pub policy: &'a AttemptPolicy,
     /// The caller's own patience; the shorter of it and the policy's total timeout holds.
     pub timeout: Option<Duration>,
+    /// What this call shares with others of its route: see [`Call::with_memory`].
+    pub memory: Option<&'a RouteMemory>,
 }
 
 impl<'a, P: ?Sized> Call<'a, P> {
@@ -37,6 +39,7 @@ impl<'a, P: ?Sized> Call<'a, P> {
             candidates,
             policy,
             timeout: None,
+            memory: None,
         }
     }
 
@@ -44,6 +47,14 @@ impl<'a, P: ?Sized> Call<'a, P> {
     #[must_use]
     pub fn with_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.timeout = timeout.into();
+        self
+    }
+
+    /// Shares a memory with other calls of the route: it bounds what they try together, and knows how
+    /// long answers usually take.
+    #[must_use]
+    pub fn with_memory(mut self, memory: impl Into<Option<&'a RouteMemory>>) -> Self {
+        self.memory = memory.into();
         self
     }
 
@@ -63,6 +74,7 @@ impl<P: ?Sized> Clone for Call<'_, P> {
             candidates: self.candidates,
             policy: self.policy,
             timeout: self.timeout,
+            memory: self.memory,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use interline_core::{CallId, Error, ErrorKind, HealthImpact, Operation, Target};
 use tokio::time::Instant;
 
-use crate::{Call, CallEvent, Observer, Skip};
+use crate::{Call, CallEvent, Observer, RetryDenial, Skip};
 
 /// What every event of one call carries, and who hears it.
 #[derive(Clone, Debug)]
@@ -145,6 +145,17 @@ impl CallLog {
             attempt,
             reason,
             delay,
+        });
+    }
+
+    pub(crate) fn retry_denied(&self, target: &Target, attempt: u32, reason: RetryDenial) {
+        self.labels.tell(&CallEvent::RetryDenied {
+            call: self.labels.call.clone(),
+            route: self.labels.route.clone(),
+            operation: self.labels.operation,
+            target: target.clone(),
+            attempt,
+            reason,
         });
     }
 

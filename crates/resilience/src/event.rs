@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use interline_core::{CallId, Error, ErrorKind, Operation, Target};
 
-use crate::SkipReason;
+use crate::{RetryDenial, SkipReason};
 
 /// Something that happened to a call or to a target.
 ///
@@ -96,6 +96,21 @@ pub enum CallEvent {
         reason: ErrorKind,
         /// How long the call waits.
         delay: Duration,
+    },
+    /// The call would go on, but must not; told once per call.
+    RetryDenied {
+        /// Which call.
+        call: CallId,
+        /// What it is counted under.
+        route: Arc<str>,
+        /// What it asks for.
+        operation: Operation,
+        /// Who would have been asked.
+        target: Target,
+        /// Which attempt that would have been.
+        attempt: u32,
+        /// Why not.
+        reason: RetryDenial,
     },
     /// The vendor refuses the credential of a target: somebody must look at it.
     CredentialRejected {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use interline_core::{AttemptRecord, Error, ErrorKind, Phase, RetryHint, Target};
 
-use crate::SkipReason;
+use crate::{RetryDenial, SkipReason};
 
 /// What a caller is told to wait for rate limits that announce no delay; chosen, not measured.
 const UNANNOUNCED_WAIT: Duration = Duration::from_secs(1);
@@ -18,8 +18,10 @@ const UNANNOUNCED_WAIT: Duration = Duration::from_secs(1);
 pub(crate) struct Exhausted<'a> {
     pub(crate) records: &'a [AttemptRecord],
     pub(crate) passed_over: &'a [(Target, SkipReason)],
-    /// Candidates for which the attempt cap left no room.
+    /// Candidates that were neither asked nor passed over.
     pub(crate) not_asked: usize,
+    /// Why there was no further attempt, where the policy would have allowed one.
+    pub(crate) denied: Option<RetryDenial>,
     pub(crate) phase: Phase,
     /// How long until the first vendor that announced a wait is free.
     pub(crate) wait: Option<Duration>,
@@ -93,12 +95,12 @@ impl fmt::Display for Exhausted<'_> {
             write!(f, "{separator}{target} skipped ({reason})")?;
             separator = ", ";
         }
-        match self.not_asked {
-            0 => Ok(()),
-            more => write!(
-                f,
-                "{separator}{more} more not asked: the attempt cap is reached"
-            ),
+        let cap = "the attempt cap is reached";
+        let why = self.denied.map_or(cap, RetryDenial::reason);
+        match (self.not_asked, self.denied) {
+            (0, None) => Ok(()),
+            (0, Some(_)) => write!(f, "{separator}no further attempt: {why}"),
+            (more, _) => write!(f, "{separator}{more} more not asked: {why}"),
         }
     }
 }

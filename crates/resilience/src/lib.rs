@@ -103,11 +103,15 @@ mod report;
 mod attempt_kind;
 mod attempt_loop;
 mod backoff;
+mod classification;
 mod exhausted;
+mod extras;
 mod live_attempt;
 mod progress;
+mod retry_budget;
 mod retry_decision;
 mod rng;
+mod route_memory;
 mod standing;
 mod timeouts;
 
@@ -126,6 +130,7 @@ mod target_state;
 
 mod call_log;
 mod event;
+mod event_severity;
 mod observer;
 mod tracing_observer;
 
@@ -136,6 +141,7 @@ pub use call::Call;
 pub use candidate::Candidate;
 pub use engine::Engine;
 pub use event::{CallEvent, HealthState};
+pub use event_severity::Severity;
 pub use latency_digest::{LatencyDigest, LatencySummary};
 pub use limits::{
     Bucket, BucketUse, BurstShare, Hold, LimitConfig, Limiter, Need, OutputReserve, Place,
@@ -144,5 +150,7 @@ pub use limits::{
 pub use observer::{Observer, Observers, OnEvent, on_event};
 pub use policy::{AttemptPolicy, Backoff, RetryCounts, Timeouts};
 pub use report::{Answer, RouteReport};
+pub use retry_budget::{BudgetLevel, Extra, InFlight, RetryBudget, RetryBudgetConfig, RetryDenial};
+pub use route_memory::{Form, RouteMemory};
 pub use simple_breaker::{SimpleBreaker, SimpleBreakerConfig};
 pub use tracing_observer::TracingObserver;

@@ -1,14 +1,24 @@
 //! Writes what happens to calls and targets as `tracing` events.
 //!
-//! Severity follows who has to act: a dead credential is an error for the operator, a fallback a
-//! warning, the caller's own mistake is nobody's business here but the caller's.
+//! Each event has its level from [`CallEvent::severity`].
 //! Errors are logged by kind and status, never by message: a vendor's words may quote the prompt.
 //! The target of all events is `interline`, for filters such as `RUST_LOG=interline=warn`.
 
-use interline_core::{Error, ErrorKind, HealthImpact};
 use tracing::{debug, error, info, warn};
 
-use crate::{CallEvent, HealthState, Observer};
+use crate::{CallEvent, HealthState, Observer, Severity};
+
+/// Writes one event at the level of a severity: `tracing` wants the level at compile time.
+macro_rules! tell {
+    ($severity:expr, $($field:tt)+) => {
+        match $severity {
+            Severity::Debug => debug!(target: "interline", $($field)+),
+            Severity::Info => info!(target: "interline", $($field)+),
+            Severity::Warn => warn!(target: "interline", $($field)+),
+            Severity::Error => error!(target: "interline", $($field)+),
+        }
+    };
+}
 
 /// Writes what happens to calls and targets as `tracing` events.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,6 +26,7 @@ pub struct TracingObserver;
 
 impl Observer for TracingObserver {
     fn on_event(&self, event: &CallEvent) {
+        let severity = event.severity();
         match event {
             CallEvent::AttemptStarted {
                 call,
@@ -23,8 +34,7 @@ impl Observer for TracingObserver {
                 operation,
                 target,
                 attempt,
-            } => debug!(
-                target: "interline", %call, %route, %operation, provider = %target.provider,
+            } => tell!(severity, %call, %route, %operation, provider = %target.provider,
                 model = %target.model, attempt, "attempt started"
             ),
             CallEvent::AttemptFailed {
@@ -35,8 +45,7 @@ impl Observer for TracingObserver {
                 attempt,
                 error,
                 duration,
-            } => debug!(
-                target: "interline", %call, %route, %operation, provider = %target.provider,
+            } => tell!(severity, %call, %route, %operation, provider = %target.provider,
                 model = %target.model, attempt, kind = %error.kind(), status = error.status(),
                 ms = millis(*duration), "attempt failed"
             ),
@@ -47,8 +56,7 @@ impl Observer for TracingObserver {
                 target,
                 reason,
                 retry_in,
-            } => debug!(
-                target: "interline", %call, %route, %operation, provider = %target.provider,
+            } => tell!(severity, %call, %route, %operation, provider = %target.provider,
                 model = %target.model, %reason, retry_in_ms = millis(*retry_in), "target skipped"
             ),
             CallEvent::FellBack {
@@ -59,8 +67,7 @@ impl Observer for TracingObserver {
                 to,
                 attempt,
                 reason,
-            } => warn!(
-                target: "interline", %call, %route, %operation, %from, %to, attempt, %reason,
+            } => tell!(severity, %call, %route, %operation, %from, %to, attempt, %reason,
                 "fell back to another target"
             ),
             CallEvent::Retrying {
@@ -71,10 +78,19 @@ impl Observer for TracingObserver {
                 attempt,
                 reason,
                 delay,
-            } => info!(
-                target: "interline", %call, %route, %operation, provider = %target.provider,
+            } => tell!(severity, %call, %route, %operation, provider = %target.provider,
                 model = %target.model, attempt, %reason, delay_ms = millis(*delay),
                 "asking the same target again"
+            ),
+            CallEvent::RetryDenied {
+                call,
+                route,
+                operation,
+                target,
+                attempt,
+                reason,
+            } => tell!(severity, %call, %route, %operation, provider = %target.provider,
+                model = %target.model, attempt, %reason, "no further attempt is allowed"
             ),
             CallEvent::CredentialRejected {
                 call,
@@ -83,8 +99,7 @@ impl Observer for TracingObserver {
                 attempt,
                 kind,
                 status,
-            } => error!(
-                target: "interline", %call, %route, provider = %target.provider,
+            } => tell!(severity, %call, %route, provider = %target.provider,
                 model = %target.model, attempt, %kind, status,
                 "the vendor refuses the credential: check this provider's key and account"
             ),
@@ -96,8 +111,7 @@ impl Observer for TracingObserver {
                 attempt,
                 is_fallback,
                 duration,
-            } => debug!(
-                target: "interline", %call, %route, %operation, provider = %target.provider,
+            } => tell!(severity, %call, %route, %operation, provider = %target.provider,
                 model = %target.model, attempt, is_fallback, ms = millis(*duration), "answered"
             ),
             CallEvent::Cancelled {
@@ -107,8 +121,7 @@ impl Observer for TracingObserver {
                 attempts,
                 duration,
                 ..
-            } => debug!(
-                target: "interline", %call, %route, %operation, attempts, ms = millis(*duration),
+            } => tell!(severity, %call, %route, %operation, attempts, ms = millis(*duration),
                 "the caller went away"
             ),
             CallEvent::StreamFinished {
@@ -117,8 +130,7 @@ impl Observer for TracingObserver {
                 target,
                 attempt,
                 duration,
-            } => debug!(
-                target: "interline", %call, %route, provider = %target.provider,
+            } => tell!(severity, %call, %route, provider = %target.provider,
                 model = %target.model, attempt, ms = millis(*duration), "stream finished"
             ),
             CallEvent::StreamCancelled {
@@ -127,8 +139,7 @@ impl Observer for TracingObserver {
                 target,
                 attempt,
                 duration,
-            } => debug!(
-                target: "interline", %call, %route, provider = %target.provider,
+            } => tell!(severity, %call, %route, provider = %target.provider,
                 model = %target.model, attempt, ms = millis(*duration),
                 "the caller dropped the stream"
             ),
@@ -139,67 +150,35 @@ impl Observer for TracingObserver {
                 attempt,
                 error,
                 duration,
-            } => warn!(
-                target: "interline", %call, %route, provider = %target.provider,
+            } => tell!(severity, %call, %route, provider = %target.provider,
                 model = %target.model, attempt, kind = %error.kind(), ms = millis(*duration),
                 "stream failed after content"
             ),
-            CallEvent::Failed { .. } | CallEvent::HealthChanged { .. } => more(event),
+            CallEvent::Failed {
+                call,
+                route,
+                operation,
+                attempts,
+                error,
+                duration,
+                ..
+            } => tell!(severity, %call, %route, %operation, attempts, kind = %error.kind(),
+                ms = millis(*duration), "call failed"
+            ),
+            CallEvent::HealthChanged { target, state } => match state {
+                HealthState::Skipped { reason, duration } => tell!(severity,
+                    provider = %target.provider, model = %target.model, %reason,
+                    for_ms = millis(*duration), "target is skipped from now on"
+                ),
+                HealthState::Probing => tell!(severity, provider = %target.provider,
+                    model = %target.model, "target is probed"
+                ),
+                HealthState::Available => tell!(severity, provider = %target.provider,
+                    model = %target.model, "target is back"
+                ),
+            },
         }
     }
-}
-
-/// The events whose severity depends on what they say.
-fn more(event: &CallEvent) {
-    match event {
-        CallEvent::Failed {
-            call,
-            route,
-            operation,
-            attempts,
-            error,
-            duration,
-            ..
-        } => {
-            let (kind, ms) = (error.kind(), millis(*duration));
-            if is_callers_own(error) {
-                debug!(target: "interline", %call, %route, %operation, attempts, %kind, ms, "call refused");
-            } else if kind == ErrorKind::AllTargetsFailed {
-                error!(target: "interline", %call, %route, %operation, attempts, %kind, ms, "call failed");
-            } else {
-                warn!(target: "interline", %call, %route, %operation, attempts, %kind, ms, "call failed");
-            }
-        }
-        CallEvent::HealthChanged { target, state } => match state {
-            HealthState::Skipped { reason, duration } => warn!(
-                target: "interline", provider = %target.provider, model = %target.model,
-                %reason, for_ms = millis(*duration), "target is skipped from now on"
-            ),
-            HealthState::Probing => info!(
-                target: "interline", provider = %target.provider, model = %target.model,
-                "target is probed"
-            ),
-            HealthState::Available => info!(
-                target: "interline", provider = %target.provider, model = %target.model,
-                "target is back"
-            ),
-        },
-        _ => {}
-    }
-}
-
-/// Whether the caller has to mend the request, and nobody else anything.
-fn is_callers_own(error: &Error) -> bool {
-    error.health_impact() == HealthImpact::None
-        && matches!(
-            error.kind(),
-            ErrorKind::InvalidRequest
-                | ErrorKind::PayloadTooLarge
-                | ErrorKind::NotFound
-                | ErrorKind::ContextLength
-                | ErrorKind::ContentFiltered
-                | ErrorKind::Unsupported
-        )
 }
 
 fn millis(duration: std::time::Duration) -> u64 {

@@ -10,7 +10,7 @@ use interline_core::{
 };
 use interline_resilience::{
     Admission, Admit, AlwaysAdmit, Answer, Ask, AttemptPolicy, Call, CallEvent, Candidate, Engine,
-    Lease, Observer, Outcome, Permit, Ticket,
+    Lease, Observer, Outcome, Permit, RetryBudgetConfig, RouteMemory, Ticket,
 };
 use tokio::time::Instant;
 
@@ -25,6 +25,7 @@ pub(crate) struct Bench {
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) policy: AttemptPolicy,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) memory: Option<Arc<RouteMemory>>,
     pub(crate) events: Arc<Recorder>,
     pub(crate) permits: Arc<CountingAdmission>,
     pub(crate) engine: Engine,
@@ -56,6 +57,7 @@ impl Bench {
             candidates,
             policy: AttemptPolicy::default(),
             timeout: None,
+            memory: None,
             events,
             permits,
             engine,
@@ -80,8 +82,27 @@ impl Bench {
         self
     }
 
+    /// Leaves one candidate.
+    pub(crate) fn only(mut self, index: usize) -> Self {
+        self.candidates = vec![self.candidates.swap_remove(index)];
+        self
+    }
+
+    /// Gives all calls of this bench a budget.
+    pub(crate) fn budget(self, config: RetryBudgetConfig) -> Self {
+        self.memory(Arc::new(RouteMemory::new(config, Instant::now())))
+    }
+
+    /// Lets all calls of this bench share a memory.
+    pub(crate) fn memory(mut self, memory: Arc<RouteMemory>) -> Self {
+        self.memory = Some(memory);
+        self
+    }
+
     fn call(&self) -> Call<'_> {
-        Call::new("call-1", "chat", &self.candidates, &self.policy).with_timeout(self.timeout)
+        Call::new("call-1", "chat", &self.candidates, &self.policy)
+            .with_timeout(self.timeout)
+            .with_memory(self.memory.as_deref())
     }
 
     pub(crate) async fn complete(&self) -> Result<Answer<ChatResponse>> {
@@ -222,6 +243,14 @@ fn word(event: &CallEvent) -> String {
             ..
         } => {
             format!("retry {attempt} {target} {reason}")
+        }
+        CallEvent::RetryDenied {
+            target,
+            attempt,
+            reason,
+            ..
+        } => {
+            format!("deny {attempt} {target} {reason}")
         }
         CallEvent::CredentialRejected { target, kind, .. } => format!("key {target} {kind}"),
         CallEvent::Answered {

@@ -14,6 +14,7 @@ mod fake;
 mod fallback;
 mod random_scripts;
 mod retries;
+mod retry_budget;
 mod siblings;
 mod simple_breaker;
 mod simple_breaker_model;
