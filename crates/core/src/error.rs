@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use crate::{
     AttemptRecord, ConnectionFault, ErrorKind, FormatId, ModelId, Phase, ProviderId, RetryHint,
-    TimeoutStage,
+    TimeoutStage, ToldLimit,
 };
 
 /// A result whose error is [`Error`].
@@ -39,6 +39,7 @@ struct Inner {
     request_id: Option<String>,
     connection_fault: Option<ConnectionFault>,
     wire: Option<WireError>,
+    limits: Vec<ToldLimit>,
     attempts: Vec<AttemptRecord>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -95,6 +96,7 @@ impl Error {
             request_id: None,
             connection_fault: None,
             wire: None,
+            limits: Vec::new(),
             attempts: Vec::new(),
             source: None,
         }))
@@ -192,6 +194,12 @@ impl Error {
         self.with(|inner| inner.wire = Some(wire))
     }
 
+    /// What the vendor says about its rate limits.
+    #[must_use]
+    pub fn with_limits(self, limits: Vec<ToldLimit>) -> Self {
+        self.with(|inner| inner.limits = limits)
+    }
+
     /// The attempts that led here.
     #[must_use]
     pub fn with_attempts(self, attempts: Vec<AttemptRecord>) -> Self {
@@ -274,6 +282,12 @@ impl Error {
     #[must_use]
     pub fn wire(&self) -> Option<&WireError> {
         self.0.wire.as_ref()
+    }
+
+    /// What the vendor says about its rate limits.
+    #[must_use]
+    pub fn limits(&self) -> &[ToldLimit] {
+        &self.0.limits
     }
 
     /// The attempts that led here, in order.

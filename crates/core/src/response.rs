@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::{Extra, FinishReason, FormatId, Part, PartKind, ToolCall, Usage};
+use crate::{Extra, FinishReason, FormatId, Part, PartKind, ToldLimit, ToolCall, Usage};
 
 /// A whole answer.
 #[derive(Clone, Debug)]
@@ -98,6 +98,8 @@ pub struct ResponseMeta {
     pub request_id: Option<String>,
     /// The vendor's rate-limit headers in lower case, as they came.
     pub rate_limit: Vec<(String, String)>,
+    /// What those headers mean.
+    pub limits: Vec<ToldLimit>,
     /// How long the vendor says it worked, where it says so.
     pub processing: Option<Duration>,
 }

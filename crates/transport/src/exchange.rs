@@ -15,7 +15,8 @@ impl HttpResponse {
     /// A body that breaks off or is longer than `limit_bytes` counts as empty: the status says enough.
     ///
     /// # Errors
-    /// What `decode_error` gives, with the exchange's id where it tells none itself.
+    /// What `decode_error` gives, with the exchange's id where it tells none itself, and with what the
+    /// headers say about rate limits.
     pub async fn error_for_status(
         self,
         limit_bytes: usize,
@@ -25,12 +26,14 @@ impl HttpResponse {
             return Ok(self);
         }
         let (status, headers) = (self.status, self.headers.clone());
-        let request_id = self.meta().request_id;
+        let meta = self.meta();
         let body = self.bytes(limit_bytes).await.unwrap_or_default();
-        Err(in_exchange(
-            decode_error(status, &headers, body),
-            request_id,
-        ))
+        let error = in_exchange(decode_error(status, &headers, body), meta.request_id);
+        Err(if meta.limits.is_empty() {
+            error
+        } else {
+            error.with_limits(meta.limits)
+        })
     }
 
     /// Reads a whole answer of at most `limit_bytes` and adds what the headers say around it.

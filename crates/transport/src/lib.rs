@@ -21,6 +21,7 @@ mod http_transport;
 mod peer;
 mod request_body;
 mod tls;
+mod told_limits;
 
 mod body_error;
 mod connect_count;
@@ -66,6 +67,7 @@ pub use retry_after::{retry_after, retry_after_in_body, retry_hint};
 pub use secret_header::{bearer_header, secret_header};
 pub use sse::{SseEvent, SseForm, SseLimits};
 pub use sse_stream::SseStream;
+pub use told_limits::told_limits;
 pub use transport::Transport;
 pub use url::join_url;
 pub use vendor_error::{VendorError, kind_by_status, kind_in};

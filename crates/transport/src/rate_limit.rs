@@ -1,9 +1,11 @@
 //! What response headers say around an answer: request id, rate limits, processing time.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use interline_core::ResponseMeta;
+
+use crate::told_limits;
 
 /// Names that begin so hold rate limits.
 const RATE_LIMIT_PREFIXES: [&str; 5] = [
@@ -52,6 +54,9 @@ pub(crate) fn response_meta(headers: &HeaderMap) -> ResponseMeta {
     let mut meta = ResponseMeta::default();
     meta.request_id = REQUEST_ID_HEADERS.iter().find_map(text).map(str::to_owned);
     meta.rate_limit = rate_limit_headers(headers);
+    if !meta.rate_limit.is_empty() {
+        meta.limits = told_limits(headers, SystemTime::now());
+    }
     meta.processing = PROCESSING_HEADERS
         .iter()
         .find_map(text)
