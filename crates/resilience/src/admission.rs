@@ -136,6 +136,8 @@ pub enum Outcome<'a> {
     Success,
     /// It failed; the error says whose health that speaks of.
     Failure(&'a Error),
+    /// It was given up because [`Lease::stalled`] said so; the error is what the call sees of it.
+    Stalled(&'a Error),
     /// The caller went away first; this says nothing about the target.
     Cancelled,
 }
@@ -144,6 +146,12 @@ pub enum Outcome<'a> {
 pub trait Lease: fmt::Debug + Send + Sync {
     /// Takes note of the vendor's first sign of life in the attempt; called at most once.
     fn first_byte(&self, ticket: &Ticket, now: Instant);
+
+    /// Whether the attempt should be given up: it is older than `limit` without a sign of life, and
+    /// its target has not shown one to *anybody* since it was sent.
+    ///
+    /// Asked once that time is over; a target that is merely slow must not match.
+    fn stalled(&self, ticket: &Ticket, now: Instant, limit: Duration) -> bool;
 
     /// Takes note of the end; called exactly once.
     fn settle(&self, ticket: &Ticket, outcome: Outcome<'_>, now: Instant);
@@ -214,7 +222,8 @@ impl Drop for Permit {
     }
 }
 
-/// Tells a [`Lease`] of the vendor's first sign of life, while the permit itself is elsewhere.
+/// Tells a [`Lease`] of the vendor's first sign of life, or asks it about the lack of one, while the
+/// permit itself is elsewhere.
 #[derive(Debug, Default)]
 pub(crate) struct Witness(Option<(Arc<dyn Lease>, Ticket)>);
 
@@ -223,6 +232,13 @@ impl Witness {
         if let Some((lease, ticket)) = &self.0 {
             lease.first_byte(ticket, now);
         }
+    }
+
+    pub(crate) fn stalled(&self, now: Instant, limit: Duration) -> bool {
+        let Some((lease, ticket)) = &self.0 else {
+            return false;
+        };
+        lease.stalled(ticket, now, limit)
     }
 }
 

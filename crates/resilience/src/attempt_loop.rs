@@ -287,6 +287,7 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
             limits: AttemptLimits {
                 total: self.total,
                 timeouts: &self.call.policy.timeouts,
+                stall: self.extras.stall_limit(&self.call.policy.timeouts),
             },
         };
         let result = self.kind.start(attempt).await;
@@ -312,7 +313,12 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
             Err(error) => {
                 let error = error.with_target(&target.provider, &target.model);
                 self.log.attempt_failed(target, number, &error, duration);
-                permit.settle(Outcome::Failure(&error), Instant::now());
+                let outcome = if progress.is_stalled() {
+                    Outcome::Stalled(&error)
+                } else {
+                    Outcome::Failure(&error)
+                };
+                permit.settle(outcome, Instant::now());
                 self.failed(index, error, duration).map(|()| None)
             }
         }

@@ -14,7 +14,7 @@ use crate::breaker::Counts;
 use crate::classification::{Fare, fare};
 use crate::retry_budget::InFlight;
 use crate::route_memory::Form;
-use crate::{Call, Candidate, Extra, RetryBudget, RetryDenial, RouteMemory};
+use crate::{Call, Candidate, Extra, RetryBudget, RetryDenial, RouteMemory, Timeouts};
 
 /// A failure domain is healthy below this share of failures in ten seconds (simulated).
 const HEALTHY: f64 = 0.10;
@@ -70,6 +70,13 @@ impl<'a, P: ?Sized> Extras<'a, P> {
             free_step: FreeStep::Unused,
             last: None,
         }
+    }
+
+    /// How long the silence of a target is nothing unusual.
+    pub(crate) fn stall_limit(&self, timeouts: &Timeouts) -> Duration {
+        let patience = self.form.patience(timeouts);
+        let limit = |memory: &RouteMemory| memory.latency(self.form).stall_limit(patience);
+        self.memory.map_or(patience / 2, limit)
     }
 
     /// Takes note of a failed attempt.

@@ -7,6 +7,7 @@ use interline_core::{Progress, ProgressSink};
 use tokio::time::Instant;
 
 use crate::admission::Witness;
+use crate::timeouts::Limit;
 
 /// What one attempt has shown of itself so far.
 ///
@@ -17,6 +18,7 @@ pub(crate) struct AttemptProgress {
     started: Instant,
     witness: Witness,
     is_silent: AtomicBool,
+    is_stalled: AtomicBool,
     has_headers: AtomicBool,
     /// When the last sign of life came, in nanoseconds since the start.
     last_sign_nanos: AtomicU64,
@@ -29,6 +31,7 @@ impl AttemptProgress {
             started,
             witness,
             is_silent: AtomicBool::new(true),
+            is_stalled: AtomicBool::new(false),
             has_headers: AtomicBool::new(false),
             last_sign_nanos: AtomicU64::new(0),
         }
@@ -37,6 +40,32 @@ impl AttemptProgress {
     /// When the attempt started.
     pub(crate) const fn started(&self) -> Instant {
         self.started
+    }
+
+    /// Whether the vendor has not shown any sign of life.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.is_silent.load(Ordering::Relaxed)
+    }
+
+    /// Whether the attempt was found to be stalled.
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.is_stalled.load(Ordering::Relaxed)
+    }
+
+    /// When silence becomes suspicious, or has turned out to be a stall; `None` where it is none.
+    pub(crate) fn stall(&self, length: Duration) -> Option<Limit> {
+        if !self.is_silent() {
+            return None;
+        }
+        let limit = Limit::stall(self.started, length);
+        let now = Instant::now();
+        if now >= limit.at {
+            if !self.witness.stalled(now, length) {
+                return None;
+            }
+            self.is_stalled.store(true, Ordering::Relaxed);
+        }
+        Some(limit)
     }
 
     /// Whether the vendor's response headers arrived.

@@ -13,7 +13,7 @@ use interline_core::{Error, HealthImpact, Target};
 use tokio::time::Instant;
 
 use crate::breaker::{Counts, Sample, Window};
-use crate::{LatencyDigest, RetryBudget, RetryBudgetConfig};
+use crate::{LatencyDigest, RetryBudget, RetryBudgetConfig, Timeouts};
 
 /// How many targets are remembered (chosen, not measured): routes have a handful; only calls that
 /// name targets themselves come to more.
@@ -31,6 +31,16 @@ pub enum Form {
     Embeddings,
     /// A count of tokens.
     TokenCount,
+}
+
+impl Form {
+    /// The longest an attempt waits for what the latencies of this form measure.
+    pub(crate) fn patience(self, timeouts: &Timeouts) -> Duration {
+        match self {
+            Self::Stream => timeouts.first_token,
+            Self::Whole | Self::Embeddings | Self::TokenCount => timeouts.unary_limit(),
+        }
+    }
 }
 
 /// What the calls of one route learn from each other.

@@ -211,11 +211,16 @@ struct BreakerLease {
 impl Lease for BreakerLease {
     fn first_byte(&self, _: &Carried, _: Instant) {}
 
+    /// Nobody is: this breaker does not know when targets were last heard from.
+    fn stalled(&self, _: &Carried, _: Instant, _: Duration) -> bool {
+        false
+    }
+
     fn settle(&self, ticket: &Carried, outcome: Outcome<'_>, now: Instant) {
         let state = match outcome {
             // Good news about a target of which nothing bad is known need not be remembered.
             Outcome::Success | Outcome::Cancelled => self.shared.find(&self.target),
-            Outcome::Failure(error) => match error.health_impact() {
+            Outcome::Failure(error) | Outcome::Stalled(error) => match error.health_impact() {
                 HealthImpact::None => self.shared.find(&self.target),
                 _ => self.shared.find_or_remember(&self.target, now),
             },

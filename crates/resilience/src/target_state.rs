@@ -122,7 +122,9 @@ impl TargetState {
     ) -> Option<HealthState> {
         match outcome {
             Outcome::Success => self.succeeded(ticket),
-            Outcome::Failure(error) => self.failed(ticket, error, now, config),
+            Outcome::Failure(error) | Outcome::Stalled(error) => {
+                self.failed(ticket, error, now, config)
+            }
             Outcome::Cancelled => {
                 self.release_probe(ticket, now);
                 None

@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use interline_core::{Error, Result, TimeoutStage};
+use interline_core::{Error, ErrorKind, Phase, Result, RetryHint, TimeoutStage};
 use tokio::time::{Instant, sleep_until};
 
 use crate::Timeouts;
@@ -20,6 +20,16 @@ pub(crate) struct Limit {
     pub(crate) at: Instant,
     pub(crate) stage: TimeoutStage,
     pub(crate) length: Duration,
+    why: Why,
+}
+
+/// Why an attempt is given up then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Why {
+    /// A timer of the policy runs out.
+    Timer,
+    /// Its target says nothing to anybody.
+    Stall,
 }
 
 impl Limit {
@@ -29,6 +39,15 @@ impl Limit {
             at: later(start, length),
             stage,
             length,
+            why: Why::Timer,
+        }
+    }
+
+    /// The moment from which on silence towards everybody is a stall.
+    pub(crate) fn stall(start: Instant, length: Duration) -> Self {
+        Self {
+            why: Why::Stall,
+            ..Self::new(TimeoutStage::FirstToken, start, length)
         }
     }
 
@@ -39,7 +58,18 @@ impl Limit {
 
     /// What the attempt fails with when the limit is met.
     pub(crate) fn error(&self) -> Error {
-        Error::timeout(self.stage, self.length)
+        match self.why {
+            Why::Timer => Error::timeout(self.stage, self.length),
+            Why::Stall => Error::new(
+                ErrorKind::Timeout(self.stage),
+                format!(
+                    "stalled: the target has shown nobody a sign of life for {:?}",
+                    self.length
+                ),
+            )
+            .with_phase(Phase::BeforeOutput)
+            .with_retry(RetryHint::Backoff),
+        }
     }
 }
 
@@ -49,6 +79,8 @@ pub(crate) struct AttemptLimits<'a> {
     /// The end of the whole call.
     pub(crate) total: Limit,
     pub(crate) timeouts: &'a Timeouts,
+    /// How long silence towards everybody is no stall yet.
+    pub(crate) stall: Duration,
 }
 
 impl AttemptLimits<'_> {
@@ -59,7 +91,7 @@ impl AttemptLimits<'_> {
             progress.started(),
             self.timeouts.unary_limit(),
         );
-        let limit = self.total.earlier(whole);
+        let limit = self.or_stall(self.total.earlier(whole), progress);
         if !progress.has_headers() {
             return limit;
         }
@@ -72,11 +104,18 @@ impl AttemptLimits<'_> {
 
     /// What a streamed attempt is waiting for: its first content.
     pub(crate) fn first_token(&self, progress: &AttemptProgress) -> Limit {
-        self.total.earlier(Limit::new(
+        let first_token = Limit::new(
             TimeoutStage::FirstToken,
             progress.started(),
             self.timeouts.first_token,
-        ))
+        );
+        self.or_stall(self.total.earlier(first_token), progress)
+    }
+
+    /// Not later than a stall is found.
+    fn or_stall(&self, limit: Limit, progress: &AttemptProgress) -> Limit {
+        let stall = progress.stall(self.stall);
+        stall.map_or(limit, |stall| limit.earlier(stall))
     }
 }
 

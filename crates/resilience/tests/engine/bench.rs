@@ -341,12 +341,16 @@ struct CountingLease {
 impl Lease for CountingLease {
     fn first_byte(&self, _: &Ticket, _: Instant) {}
 
+    fn stalled(&self, _: &Ticket, _: Instant, _: Duration) -> bool {
+        false
+    }
+
     fn settle(&self, _: &Ticket, outcome: Outcome<'_>, now: Instant) {
         {
             let mut counts = self.counts.lock().unwrap();
             match outcome {
                 Outcome::Success => counts.succeeded += 1,
-                Outcome::Failure(_) => counts.failed += 1,
+                Outcome::Failure(_) | Outcome::Stalled(_) => counts.failed += 1,
                 _ => counts.cancelled += 1,
             }
         }

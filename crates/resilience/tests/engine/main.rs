@@ -18,6 +18,7 @@ mod retry_budget;
 mod siblings;
 mod simple_breaker;
 mod simple_breaker_model;
+mod stalls;
 mod stream_timers;
 mod streams;
 mod tracing_observer;
