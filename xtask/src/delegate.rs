@@ -33,6 +33,36 @@ const VENDORS: Home = Home {
     binary: "vendors",
 };
 
+const CHAOS: Home = Home {
+    package: "interline-tests",
+    binary: "chaos",
+};
+
+/// What `cargo xtask chaos` understands: the task's own command line says it, with `--help`.
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+pub(crate) struct ChaosOptions {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    arguments: Vec<String>,
+}
+
+/// Breaks vendors on purpose and checks what comes of it.
+pub(crate) fn chaos(
+    workspace: &Workspace,
+    options: &ChaosOptions,
+    launch: Launch,
+) -> Result<Verdict> {
+    // The task runs at the workspace's root; files are named from where the user stands.
+    let mut arguments = Vec::new();
+    let mut is_file = false;
+    for argument in &options.arguments {
+        let path = std::path::absolute(argument).ok().filter(|_| is_file);
+        is_file = matches!(argument.as_str(), "--json" | "--markdown" | "--html");
+        arguments.push(path.map_or_else(|| argument.clone(), |path| path.display().to_string()));
+    }
+    start(workspace, &CHAOS, launch, &arguments)
+}
+
 /// What `cargo xtask wire` understands.
 #[derive(Debug, Default, Args)]
 pub(crate) struct WireOptions {

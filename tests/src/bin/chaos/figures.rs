@@ -1,0 +1,171 @@
+//! The figures of one run: success, attempts, latencies, times to open and to recover.
+//!
+//! Unless said otherwise they are about the storm: the calls that came while faults held.
+
+use std::time::Duration;
+
+use crate::history::{CallEnd, Evidence, Standing};
+
+/// The figures of one run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Figures {
+    /// Calls in the whole run.
+    pub(crate) requests: usize,
+    /// Calls that got their whole answer, of those that neither gave up nor failed after content.
+    pub(crate) success_rate: f64,
+    /// Attempts that reached out for a vendor, for each call.
+    pub(crate) amplification: f64,
+    /// Half of the first contents came sooner.
+    pub(crate) p50: Duration,
+    /// All but one in a hundred first contents came sooner.
+    pub(crate) p99: Duration,
+    /// The 99th percentile of the time from the call to the start of the attempt that answered it.
+    pub(crate) added_p99: Duration,
+    /// The 99th percentile of the time to a failure, for calls from one second into the storm.
+    pub(crate) failure_p99: Duration,
+    /// From the fault to the opening, for the slowest of the targets that were down.
+    pub(crate) time_to_open: Option<Duration>,
+    /// From the heal to the last loss or change of health.
+    pub(crate) time_to_recover: Option<Duration>,
+    /// Calls that got their answer, of those that came later than the recovery may take.
+    pub(crate) healed_success: f64,
+    /// Faults that fired.
+    pub(crate) faults_fired: u64,
+}
+
+/// How long a group may take to recover: the 10 s cap of open times plus twice the stall limit of 3 s,
+/// rounded down as the design does (I9).
+pub(crate) const RECOVERY: Duration = Duration::from_secs(15);
+
+impl Figures {
+    /// Measures a run.
+    pub(crate) fn of(evidence: &Evidence) -> Self {
+        let phases = evidence.plan.phases;
+        let (mut firsts, mut added, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut calls, mut attempts) = (0_usize, 0_usize);
+        for (number, record) in evidence.storm() {
+            calls += 1;
+            attempts += evidence.exchanges(number).len();
+            if record.is_answered() {
+                if let Some(first) = record.first_content
+                    && record.call.streamed
+                {
+                    firsts.push(first - record.call.at);
+                }
+                if let Some(entry) = evidence.answering(number) {
+                    added.push(entry.at.saturating_sub(record.call.at));
+                }
+            } else if let Some(CallEnd::Failed { at, .. }) = record.end
+                && record.call.at >= phases.storm + Duration::from_secs(1)
+            {
+                failures.push(at - record.call.at);
+            }
+        }
+        Self {
+            requests: evidence.calls.len(),
+            success_rate: success(evidence, phases.storm, phases.heal),
+            amplification: attempts as f64 / calls.max(1) as f64,
+            p50: quantile(&mut firsts, 0.5),
+            p99: quantile(&mut firsts, 0.99),
+            added_p99: quantile(&mut added, 0.99),
+            failure_p99: quantile(&mut failures, 0.99),
+            time_to_open: time_to_open(evidence),
+            time_to_recover: time_to_recover(evidence),
+            healed_success: success(evidence, phases.heal + RECOVERY, phases.end),
+            faults_fired: evidence.fired.iter().sum(),
+        }
+    }
+}
+
+/// The share of answered calls among those that came within a time; 1 where none came.
+pub(crate) fn success(evidence: &Evidence, from: Duration, until: Duration) -> f64 {
+    let (mut answered, mut lost) = (0_usize, 0_usize);
+    for (_, record) in evidence.calls_in(from, until) {
+        answered += usize::from(record.is_answered());
+        lost += usize::from(record.is_lost());
+    }
+    if answered + lost == 0 {
+        return 1.0;
+    }
+    answered as f64 / (answered + lost) as f64
+}
+
+/// The value below which this share of values lies; zero where there is none.
+pub(crate) fn quantile(values: &mut [Duration], share: f64) -> Duration {
+    if values.is_empty() {
+        return Duration::ZERO;
+    }
+    let rank = (share * values.len() as f64).ceil() as usize;
+    let index = rank.clamp(1, values.len()) - 1;
+    *values.select_nth_unstable(index).1
+}
+
+/// The targets that are down by plan from some moment on, with that moment.
+pub(crate) fn downs(evidence: &Evidence) -> Vec<(usize, Duration)> {
+    let plan = &evidence.plan;
+    let mut downs: Vec<(usize, Duration)> = Vec::new();
+    for (index, target) in plan.targets.iter().enumerate() {
+        let first = plan
+            .faults
+            .iter()
+            .filter(|window| {
+                window.vendor == target.vendor
+                    && window.fault.is_down()
+                    && window.share >= 1.0
+                    && window.key.is_none_or(|key| key == target.key)
+            })
+            .map(|window| window.from)
+            .min();
+        downs.extend(first.map(|from| (index, from)));
+    }
+    downs
+}
+
+fn time_to_open(evidence: &Evidence) -> Option<Duration> {
+    let opened = |(target, from): (usize, Duration)| {
+        evidence
+            .moves
+            .iter()
+            .find(|change| {
+                change.target == target && change.at >= from && change.to == Standing::Open
+            })
+            .map(|change| change.at - from)
+    };
+    let downs = downs(evidence);
+    if downs.is_empty() {
+        let begin = evidence.plan.phases.storm;
+        let first = evidence.moves.iter();
+        let mut first = first.filter(|change| change.to == Standing::Open);
+        return first.next().map(|change| change.at.saturating_sub(begin));
+    }
+    downs.into_iter().map(opened).max()?
+}
+
+fn time_to_recover(evidence: &Evidence) -> Option<Duration> {
+    let heal = evidence.plan.phases.heal;
+    if evidence.fired.iter().all(|count| *count == 0) {
+        return None;
+    }
+    let last_loss = evidence
+        .calls_in(heal, evidence.plan.phases.end)
+        .filter(|(_, record)| record.is_failed())
+        .map(|(_, record)| record.call.at)
+        .max();
+    let last_move = evidence.moves.iter().map(|change| change.at).max();
+    let last = last_loss.max(last_move).unwrap_or(heal);
+    Some(last.saturating_sub(heal))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantile_is_one_of_the_values() {
+        let mut values: Vec<Duration> = (1..=100).rev().map(Duration::from_millis).collect();
+        assert_eq!(quantile(&mut values, 0.5), Duration::from_millis(50));
+        assert_eq!(quantile(&mut values, 0.99), Duration::from_millis(99));
+        assert_eq!(quantile(&mut values, 1.0), Duration::from_millis(100));
+        assert_eq!(quantile(&mut [], 0.99), Duration::ZERO);
+    }
+}

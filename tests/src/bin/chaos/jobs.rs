@@ -1,0 +1,120 @@
+//! Which jobs a command line stands for.
+
+use crate::arguments::Arguments;
+use crate::campaign::{Job, Purpose};
+use crate::mechanism::Mechanism;
+use crate::outcome::Detail;
+use crate::scenarios::{self, SOUP, Scenario};
+use crate::world::Baseline;
+
+/// Seeds of each scenario, where nothing is said.
+const SEEDS: u64 = 3;
+/// Seeds of the soup, where nothing is said: the design's thousand.
+const SOUP_SEEDS: u64 = 1_000;
+/// Seeds of the soup for each seed that is asked for, where everything is played.
+const SOUP_FOR_EACH: u64 = 300;
+/// Every so many-th seed of the soup is played twice.
+const SOUP_REPEATED: u64 = 10;
+/// The scenarios in which the baselines stand beside ours.
+const BESIDE: [&str; 6] = [
+    "one-down-reset",
+    "one-blackhole",
+    "two-of-three-reset",
+    "uniform-20",
+    "total-outage",
+    "429-storm",
+];
+
+/// The jobs of a command line.
+///
+/// # Errors
+/// A scenario or a fault that does not exist.
+pub(crate) fn of(arguments: &Arguments) -> Result<Vec<Job>, String> {
+    let chosen = chosen(arguments)?;
+    let kept = arguments.kept_faults()?;
+    let is_everything = arguments.scenario.is_empty();
+    let mut jobs = Vec::new();
+    for scenario in &chosen {
+        let is_soup = scenario.name == SOUP.name;
+        let seeds = match (arguments.seeds, is_soup) {
+            (Some(seeds), true) if is_everything => seeds.saturating_mul(SOUP_FOR_EACH),
+            (Some(seeds), _) => seeds,
+            (None, true) => SOUP_SEEDS,
+            (None, false) => SEEDS,
+        };
+        for place in 0..seeds {
+            let detail = match (is_soup, place) {
+                (_, 0) => Detail::Drawn,
+                (true, place) if place % SOUP_REPEATED == 0 => Detail::Repeated,
+                _ => Detail::Verdict,
+            };
+            jobs.push(Job {
+                scenario: *scenario,
+                seed: arguments.seed.wrapping_add(place),
+                purpose: Purpose::Verdict(arguments.without),
+                kept: kept.clone(),
+                detail,
+            });
+        }
+    }
+    if arguments.without.is_none() && kept.is_none() {
+        jobs.extend(controls(&chosen, arguments.seed));
+        jobs.extend(beside(&chosen, arguments.seed));
+    }
+    Ok(jobs)
+}
+
+fn chosen(arguments: &Arguments) -> Result<Vec<Scenario>, String> {
+    let all: Vec<Scenario> = scenarios::all().into_iter().chain([SOUP]).collect();
+    if arguments.scenario.is_empty() {
+        return Ok(all);
+    }
+    let find = |name: &String| {
+        let found = all.iter().find(|scenario| scenario.name == name).copied();
+        found.ok_or_else(|| {
+            let here = scenarios::ELSEWHERE
+                .iter()
+                .find(|(_, other, ..)| other == name);
+            match here {
+                Some((_, _, tier, why)) => {
+                    format!("scenario `{name}` belongs to the {tier} tier: {why}")
+                }
+                None => format!("there is no scenario `{name}`: see --list"),
+            }
+        })
+    };
+    arguments.scenario.iter().map(find).collect()
+}
+
+/// Every chosen scenario without each of its guards that exist.
+fn controls(chosen: &[Scenario], seed: u64) -> Vec<Job> {
+    let built = Mechanism::ALL.into_iter().filter(|one| one.is_built());
+    built
+        .flat_map(|mechanism| {
+            let guarded = chosen
+                .iter()
+                .filter(move |scenario| mechanism.guards().contains(&scenario.name));
+            guarded.map(move |scenario| job(scenario, seed, Purpose::Control(mechanism)))
+        })
+        .collect()
+}
+
+fn beside(chosen: &[Scenario], seed: u64) -> Vec<Job> {
+    chosen
+        .iter()
+        .filter(|scenario| BESIDE.contains(&scenario.name))
+        .flat_map(|scenario| {
+            Baseline::ALL.map(|baseline| job(scenario, seed, Purpose::Beside(baseline)))
+        })
+        .collect()
+}
+
+const fn job(scenario: &Scenario, seed: u64, purpose: Purpose) -> Job {
+    Job {
+        scenario: *scenario,
+        seed,
+        purpose,
+        kept: None,
+        detail: Detail::Verdict,
+    }
+}

@@ -1,0 +1,14 @@
+//! The virtual world: vendors in memory, a paused clock, and the engine under test between them and the callers.
+
+mod allowance;
+mod answer;
+mod baseline;
+mod client;
+mod endpoint;
+mod rig;
+mod run;
+mod vendor;
+
+pub(crate) use baseline::Baseline;
+pub(crate) use rig::Rig;
+pub(crate) use run::{name, run};
