@@ -44,6 +44,24 @@ pub enum Feature {
     User,
     /// Labels stored with the call.
     Metadata,
+    /// Randomness by temperature.
+    Temperature,
+    /// Nucleus sampling.
+    TopP,
+    /// Nucleus sampling beside a temperature, of which some models take one only.
+    TopPBesideTemperature,
+    /// Alternatives to each token.
+    TopLogprobs,
+    /// Arguments of tools that must follow their schema.
+    StrictTools,
+    /// How closely to look at a picture.
+    ImageDetail,
+    /// Names that tell participants of one role apart.
+    ParticipantNames,
+    /// A mark on results of tools that failed.
+    ToolErrors,
+    /// Marks that ask the vendor to cache the prompt.
+    CacheMarks,
 }
 
 /// What lacking a feature means.
@@ -58,7 +76,7 @@ pub enum Importance {
 
 impl Feature {
     /// Every feature.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 25] = [
         Self::Tools,
         Self::JsonObject,
         Self::JsonSchema,
@@ -75,6 +93,15 @@ impl Feature {
         Self::Stop,
         Self::User,
         Self::Metadata,
+        Self::Temperature,
+        Self::TopP,
+        Self::TopPBesideTemperature,
+        Self::TopLogprobs,
+        Self::StrictTools,
+        Self::ImageDetail,
+        Self::ParticipantNames,
+        Self::ToolErrors,
+        Self::CacheMarks,
     ];
 
     /// The feature's name in reports: the request field that asks for it.
@@ -97,6 +124,15 @@ impl Feature {
             Self::Stop => "stop",
             Self::User => "user",
             Self::Metadata => "metadata",
+            Self::Temperature => "temperature",
+            Self::TopP => "top_p",
+            Self::TopPBesideTemperature => "top_p_beside_temperature",
+            Self::TopLogprobs => "top_logprobs",
+            Self::StrictTools => "strict",
+            Self::ImageDetail => "detail",
+            Self::ParticipantNames => "name",
+            Self::ToolErrors => "is_error",
+            Self::CacheMarks => "cache_control",
         }
     }
 
@@ -119,8 +155,35 @@ impl Feature {
             | Self::TopK
             | Self::Penalties
             | Self::User
-            | Self::Metadata => Importance::Hint,
+            | Self::Metadata
+            | Self::Temperature
+            | Self::TopP
+            | Self::TopPBesideTemperature
+            | Self::TopLogprobs
+            | Self::StrictTools
+            | Self::ImageDetail
+            | Self::ParticipantNames
+            | Self::ToolErrors
+            | Self::CacheMarks => Importance::Hint,
         }
+    }
+
+    /// Whether a target is presumed to carry it: a hint so common, or so small, that adapters say where
+    /// they leave it out ([`Capabilities::leaves_out`]) and not where they carry it.
+    #[must_use]
+    pub const fn is_presumed(self) -> bool {
+        matches!(
+            self,
+            Self::Temperature
+                | Self::TopP
+                | Self::TopPBesideTemperature
+                | Self::TopLogprobs
+                | Self::StrictTools
+                | Self::ImageDetail
+                | Self::ParticipantNames
+                | Self::ToolErrors
+                | Self::CacheMarks
+        )
     }
 }
 
@@ -201,6 +264,9 @@ impl fmt::Debug for FeatureSet {
 pub struct Capabilities {
     /// What requests may ask for.
     pub features: FeatureSet,
+    /// Hints that are presumed to be carried ([`Feature::is_presumed`]) and are not, where a request
+    /// is written from its types.
+    pub leaves_out: FeatureSet,
     /// Wire formats the adapter speaks natively: an [`crate::Origin`] of these goes out unchanged.
     pub formats: Vec<FormatId>,
     /// How many tokens the model reads and writes in all, where known.
@@ -215,10 +281,18 @@ impl Capabilities {
     pub const fn new(features: FeatureSet) -> Self {
         Self {
             features,
+            leaves_out: FeatureSet::empty(),
             formats: Vec::new(),
             context_window: None,
             max_output_tokens: None,
         }
+    }
+
+    /// Declares hints that are presumed to be carried and are not.
+    #[must_use]
+    pub const fn with_left_out(mut self, leaves_out: FeatureSet) -> Self {
+        self.leaves_out = leaves_out;
+        self
     }
 
     /// Declares a wire format that the adapter speaks natively.
@@ -259,9 +333,13 @@ impl Capabilities {
 
     /// The hints that `needed` gives and this target cannot follow: to be dropped and noted.
     pub fn ignores(&self, needed: FeatureSet) -> impl Iterator<Item = Feature> {
-        needed
-            .missing_from(self.features)
-            .filter(|feature| feature.importance() == Importance::Hint)
+        needed.iter().filter(|feature| {
+            if feature.is_presumed() {
+                self.leaves_out.contains(*feature)
+            } else {
+                feature.importance() == Importance::Hint && !self.features.contains(*feature)
+            }
+        })
     }
 }
 
@@ -279,6 +357,28 @@ mod tests {
         let needed = FeatureSet::from_iter([Feature::Tools, Feature::Seed, Feature::Images]);
         assert_eq!(target.lacks(needed).collect::<Vec<_>>(), [Feature::Tools]);
         assert_eq!(target.ignores(needed).collect::<Vec<_>>(), [Feature::Seed]);
+    }
+
+    #[test]
+    fn presumed_hints_are_carried_unless_the_target_says_otherwise() {
+        let needed = FeatureSet::from_iter([Feature::Temperature, Feature::ParticipantNames]);
+        let target = Capabilities::new(FeatureSet::empty());
+        assert_eq!(target.ignores(needed).count(), 0);
+        let target = target.with_left_out(FeatureSet::empty().with(Feature::ParticipantNames));
+        let ignored: Vec<_> = target.ignores(needed).collect();
+        assert_eq!(ignored, [Feature::ParticipantNames]);
+        assert_eq!(target.lacks(needed).count(), 0);
+    }
+
+    #[test]
+    fn every_feature_has_a_place_and_a_name_of_its_own() {
+        for (place, feature) in Feature::ALL.into_iter().enumerate() {
+            assert_eq!(feature as usize, place, "{feature:?}");
+            let of_name = Feature::ALL
+                .iter()
+                .filter(|one| one.name() == feature.name());
+            assert_eq!(of_name.count(), 1, "{feature:?}");
+        }
     }
 
     #[test]

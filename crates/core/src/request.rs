@@ -207,7 +207,35 @@ impl ChatRequest {
         set.insert_if(Feature::Stop, !params.stop.is_empty());
         set.insert_if(Feature::User, self.user.is_some());
         set.insert_if(Feature::Metadata, !self.metadata.is_empty());
+        let has_temperature = params.temperature.is_some();
+        set.insert_if(Feature::Temperature, has_temperature);
+        let nucleus = match has_temperature {
+            true => Feature::TopPBesideTemperature,
+            false => Feature::TopP,
+        };
+        set.insert_if(nucleus, params.top_p.is_some());
+        let alternatives = params.top_logprobs.is_some_and(|number| number > 0);
+        set.insert_if(Feature::TopLogprobs, alternatives);
+        for tool in &self.tools {
+            if let Tool::Function(tool) = tool {
+                set.insert_if(Feature::StrictTools, tool.strict == Some(true));
+                set.insert_if(Feature::CacheMarks, tool.cache_control.is_some());
+            }
+        }
         for message in &self.messages {
+            set.insert_if(Feature::ParticipantNames, message.name.is_some());
+            set.insert_if(
+                Feature::ImageDetail,
+                message.any_part(|p| matches!(p, PartKind::Image(media) if media.detail.is_some())),
+            );
+            set.insert_if(
+                Feature::ToolErrors,
+                message.any_part(
+                    |p| matches!(p, PartKind::ToolResult(it) if it.is_error == Some(true)),
+                ),
+            );
+            let is_marked = |part: &crate::Part| part.cache_control.is_some();
+            set.insert_if(Feature::CacheMarks, message.parts.iter().any(is_marked));
             set.insert_if(
                 Feature::Images,
                 message.any_part(|p| matches!(p, PartKind::Image(_))),
@@ -314,6 +342,20 @@ mod tests {
         assert!(request.features().contains(Feature::JsonObject));
         assert!(request.features().contains(Feature::Stop));
         assert!(!request.features().contains(Feature::Tools));
+    }
+
+    #[test]
+    fn small_hints_are_told_too() {
+        let mut request =
+            ChatRequest::new("a", [Message::user("hi").with_name("Ada")]).with_temperature(0.5);
+        request.edit(|body| body.params.top_p = Some(0.5));
+        let features = request.features();
+        assert!(features.contains(Feature::ParticipantNames));
+        assert!(features.contains(Feature::Temperature));
+        assert!(features.contains(Feature::TopPBesideTemperature));
+        assert!(!features.contains(Feature::TopP));
+        request.edit(|body| body.params.temperature = None);
+        assert!(request.features().contains(Feature::TopP));
     }
 
     #[test]
