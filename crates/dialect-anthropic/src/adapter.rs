@@ -39,6 +39,11 @@ const FEATURES: [Feature; 9] = [
     Feature::User,
 ];
 
+/// The presumed hints that the format has no field for.
+const LEFT_OUT: FeatureSet = FeatureSet::empty()
+    .with(Feature::ImageDetail)
+    .with(Feature::ParticipantNames);
+
 /// A provider that speaks the Messages API; vendor crates add address and credentials.
 ///
 /// It also counts tokens and lists models, for vendors that do: a vendor's crate says in its
@@ -74,7 +79,9 @@ impl MessagesAdapter {
             endpoints: Endpoints::default(),
             headers,
             quirks,
-            capabilities: Capabilities::new(FeatureSet::from_iter(FEATURES)).with_format(FORMAT),
+            capabilities: Capabilities::new(FeatureSet::from_iter(FEATURES))
+                .with_left_out(LEFT_OUT)
+                .with_format(FORMAT),
         }
     }
 
@@ -178,8 +185,16 @@ impl Provider for MessagesAdapter {
 
     fn capabilities(&self, model: &ModelId) -> Capabilities {
         let mut capabilities = self.capabilities.clone();
-        if Generation::of(model.as_str()).sampling == Sampling::Fixed {
+        let sampling = Generation::of(model.as_str()).sampling;
+        if sampling != Sampling::Free {
+            capabilities
+                .leaves_out
+                .insert(Feature::TopPBesideTemperature);
+        }
+        if sampling == Sampling::Fixed {
             capabilities.features = capabilities.features.without(Feature::TopK);
+            capabilities.leaves_out.insert(Feature::Temperature);
+            capabilities.leaves_out.insert(Feature::TopP);
         }
         capabilities
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use interline_core::{
-    CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, ModelId, Provider,
-    ProviderId, Result, async_trait,
+    CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, Feature, FeatureSet, ModelId,
+    Provider, ProviderId, Result, async_trait,
 };
 use interline_transport::{Accept, HttpRequest, HttpResponse, SseLimits, Transport, join_url};
 
@@ -25,6 +25,13 @@ const MAX_ERROR_BYTES: usize = 1024 * 1024;
 /// The longest step of a stream, in bytes (chosen, not measured): a picture comes whole in one step,
 /// and without `alt=sse` the steps come whole in one array.
 const MAX_STEP_BYTES: usize = 32 * 1024 * 1024;
+
+/// The presumed hints that the format has no field for.
+const LEFT_OUT: FeatureSet = FeatureSet::empty()
+    .with(Feature::StrictTools)
+    .with(Feature::ImageDetail)
+    .with(Feature::ParticipantNames)
+    .with(Feature::CacheMarks);
 
 /// A provider that speaks generateContent; vendor crates add address and credentials.
 ///
@@ -105,7 +112,9 @@ impl Provider for GenerateContentAdapter {
     }
 
     fn capabilities(&self, _: &ModelId) -> Capabilities {
-        Capabilities::new(self.quirks.features).with_format(FORMAT)
+        Capabilities::new(self.quirks.features)
+            .with_left_out(LEFT_OUT)
+            .with_format(FORMAT)
     }
 
     async fn complete(&self, cx: &CallContext, req: &ChatRequest) -> Result<ChatResponse> {

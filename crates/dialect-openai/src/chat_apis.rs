@@ -147,6 +147,7 @@ impl Provider for ChatApis {
             let semantic = |feature: &Feature| feature.importance() == Importance::Semantic;
             let both = able.features.iter().filter(semantic);
             able.features = both.chain(there.features.iter()).collect();
+            able.leaves_out = there.leaves_out;
         }
         able.formats.extend(there.formats);
         able

@@ -12,7 +12,7 @@ use interline_core::{
 use interline_transport::{Accept, HttpRequest, HttpResponse, Transport};
 
 use crate::address::Address;
-use crate::model_family::{ModelFamily, ThinkingStyle};
+use crate::model_family::{ModelFamily, Sampling, ThinkingStyle};
 use crate::signing::Signer;
 use crate::{
     BedrockBuilder, EventStreamFraming, FORMAT, StreamDecoder, decode_error, decode_response,
@@ -39,6 +39,28 @@ const FEATURES: FeatureSet = FeatureSet::empty()
     .with(Feature::Files)
     .with(Feature::Stop)
     .with(Feature::Metadata);
+
+/// The presumed hints that a model does not get: Converse has no place for how closely to look and for
+/// names, and the rest depends on the model.
+fn left_out(family: ModelFamily) -> FeatureSet {
+    let mut left_out = FeatureSet::empty()
+        .with(Feature::ImageDetail)
+        .with(Feature::ParticipantNames);
+    if !family.enforces_schemas() {
+        left_out.insert(Feature::StrictTools);
+    }
+    if !family.caches_messages() {
+        left_out.insert(Feature::CacheMarks);
+    }
+    if family.sampling != Sampling::Free {
+        left_out.insert(Feature::TopPBesideTemperature);
+    }
+    if family.sampling == Sampling::Fixed {
+        left_out.insert(Feature::Temperature);
+        left_out.insert(Feature::TopP);
+    }
+    left_out
+}
 
 /// One connection to Bedrock in one region.
 ///
@@ -128,7 +150,9 @@ impl Provider for Bedrock {
         if family.takes_top_k() {
             features.insert(Feature::TopK);
         }
-        Capabilities::new(features).with_format(FORMAT)
+        Capabilities::new(features)
+            .with_left_out(left_out(family))
+            .with_format(FORMAT)
     }
 
     async fn complete(&self, cx: &CallContext, req: &ChatRequest) -> Result<ChatResponse> {

@@ -40,6 +40,13 @@ const FEATURES: [Feature; 10] = [
     Feature::Stop,
 ];
 
+/// The presumed hints that the format has no field for.
+const LEFT_OUT: FeatureSet = FeatureSet::empty()
+    .with(Feature::TopLogprobs)
+    .with(Feature::ParticipantNames)
+    .with(Feature::ToolErrors)
+    .with(Feature::CacheMarks);
+
 /// One connection to Cohere: chat, embeddings and the list of models.
 #[derive(Clone)]
 pub struct Cohere {
@@ -200,7 +207,9 @@ impl Provider for Cohere {
         if !thinking::may_think(model.as_str()) {
             features = features.without(Feature::Reasoning);
         }
-        Capabilities::new(features).with_format(FORMAT)
+        Capabilities::new(features)
+            .with_left_out(LEFT_OUT)
+            .with_format(FORMAT)
     }
 
     async fn complete(&self, cx: &CallContext, req: &ChatRequest) -> Result<ChatResponse> {

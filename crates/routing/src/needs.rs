@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use interline_core::{
-    ChatRequest, FeatureSet, FormatId, Message, NativeNeed, Operation, Part, PartKind,
+    ChatRequest, Feature, FeatureSet, FormatId, Message, NativeNeed, Operation, Part, PartKind,
 };
 
 use crate::{Lack, Member};
@@ -65,6 +65,8 @@ pub struct Needs {
     pub unknown_fields: Vec<NativeNeed>,
     /// Formats of which there are message parts that no other format knows.
     pub native_parts: Vec<FormatId>,
+    /// The format that it arrived in: to a target that speaks it its bytes go out as they are.
+    pub arrived_as: Option<FormatId>,
     /// Who issued the signed reasoning in the conversation.
     pub signed: Vec<StateRealm>,
     /// What becomes of hints that a target cannot follow.
@@ -103,6 +105,7 @@ impl Needs {
             native: request.native_needs(),
             unknown_fields: unknown_fields(request),
             native_parts: native_parts(&request.messages),
+            arrived_as: request.origin().map(|origin| origin.format.clone()),
             ..Self::new(Operation::Chat)
         }
     }
@@ -146,7 +149,10 @@ impl Needs {
         lacks.extend(can.lacks(self.features).map(Lack::Feature));
         lacks.extend(foreign(&self.native).into_iter().map(Lack::Native));
 
-        let mut drops: Vec<Lack> = can.ignores(self.features).map(Lack::Feature).collect();
+        let as_it_came = self.arrived_as.as_ref().is_some_and(speaks);
+        let ignored = can.ignores(self.features);
+        let ignored = ignored.filter(|feature| !(as_it_came && stays_in_bytes(*feature)));
+        let mut drops: Vec<Lack> = ignored.map(Lack::Feature).collect();
         let unknown = foreign(&self.unknown_fields).into_iter();
         drops.extend(unknown.map(Lack::UnknownField));
         for state in &self.signed {
@@ -162,6 +168,13 @@ impl Needs {
         }
         (lacks, drops)
     }
+}
+
+/// Whether a hint that the adapter leaves out stays where bytes go out as they came.
+///
+/// Names of participants are taken out of bytes, too, by adapters whose vendors refuse them.
+fn stays_in_bytes(feature: Feature) -> bool {
+    feature.is_presumed() && feature != Feature::ParticipantNames
 }
 
 fn unknown_fields(request: &ChatRequest) -> Vec<NativeNeed> {
@@ -200,12 +213,28 @@ fn note_format(part: &Part, formats: &mut Vec<FormatId>) {
 
 #[cfg(test)]
 mod tests {
-    use interline_core::{ChatBody, Extra, Role};
+    use interline_core::{Capabilities, ChatBody, Extra, Origin, Role, Target};
     use serde_json::json;
 
     use super::*;
+    use crate::WeightedTarget;
 
     const FORMAT: FormatId = FormatId::from_static("a.format");
+
+    #[test]
+    fn a_hint_stays_where_bytes_go_out_as_they_came() {
+        let mut request =
+            ChatRequest::new("chat", [Message::user("hi").with_name("Ada")]).with_temperature(0.5);
+        request = request.with_origin(Origin::new(FORMAT, Vec::new().into()));
+        let needs = Needs::of_chat(&request);
+        let left_out = FeatureSet::from_iter([Feature::Temperature, Feature::ParticipantNames]);
+        let can = Capabilities::new(FeatureSet::empty()).with_left_out(left_out);
+        let target = |can| Member::new(WeightedTarget::new(Target::new("p", "m")), can);
+        let (_, drops) = needs.missing_in(&target(can.clone()));
+        assert_eq!(drops, [Feature::Temperature, Feature::ParticipantNames]);
+        let (_, drops) = needs.missing_in(&target(can.with_format(FORMAT)));
+        assert_eq!(drops, [Feature::ParticipantNames]);
+    }
 
     #[test]
     fn a_request_tells_what_only_its_format_can_carry() {

@@ -88,7 +88,9 @@ impl Provider for ChatAdapter {
     }
 
     fn capabilities(&self, _: &ModelId) -> Capabilities {
-        Capabilities::new(self.quirks.features).with_format(FORMAT)
+        Capabilities::new(self.quirks.features)
+            .with_left_out(self.quirks.left_out())
+            .with_format(FORMAT)
     }
 
     async fn complete(&self, cx: &CallContext, request: &ChatRequest) -> Result<ChatResponse> {

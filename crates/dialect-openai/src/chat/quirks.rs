@@ -87,6 +87,20 @@ impl Quirks {
         }
     }
 
+    /// The presumed hints that a vendor with these quirks does not get: the format has no mark for tools
+    /// that failed.
+    #[must_use]
+    pub fn left_out(&self) -> FeatureSet {
+        let mut left_out = FeatureSet::empty().with(Feature::ToolErrors);
+        if self.cache_marks == CacheMarks::Dropped {
+            left_out.insert(Feature::CacheMarks);
+        }
+        if self.participant_names == ParticipantNames::Dropped {
+            left_out.insert(Feature::ParticipantNames);
+        }
+        left_out
+    }
+
     /// Declares what the vendor's API takes.
     #[must_use]
     pub const fn with_features(mut self, features: FeatureSet) -> Self {

@@ -10,6 +10,7 @@ use interline_core::{
 };
 use interline_transport::{HttpRequest, HttpResponse, Transport};
 
+use super::encode_request::LEFT_OUT;
 use super::{FORMAT, StreamDecoder, decode_error, decode_response, encode_request, features};
 use crate::{Endpoint, Mode, Quirks, exchange};
 
@@ -100,7 +101,9 @@ impl Provider for ResponsesAdapter {
     }
 
     fn capabilities(&self, _: &ModelId) -> Capabilities {
-        Capabilities::new(features(&self.quirks)).with_format(FORMAT)
+        Capabilities::new(features(&self.quirks))
+            .with_left_out(LEFT_OUT)
+            .with_format(FORMAT)
     }
 
     async fn complete(&self, cx: &CallContext, request: &ChatRequest) -> Result<ChatResponse> {

@@ -22,6 +22,12 @@ const UNKNOWN_FEATURES: [Feature; 5] = [
     Feature::TopK,
 ];
 
+/// The presumed hints that the format has no field for.
+pub(crate) const LEFT_OUT: FeatureSet = FeatureSet::empty()
+    .with(Feature::ParticipantNames)
+    .with(Feature::ToolErrors)
+    .with(Feature::CacheMarks);
+
 /// What `include` calls the log-probabilities of the answer.
 const LOGPROBS: &str = "message.output_text.logprobs";
 
