@@ -128,9 +128,11 @@ impl Error {
         match self.kind() {
             ErrorKind::Timeout(TimeoutStage::Connect) => false,
             ErrorKind::Timeout(_) | ErrorKind::Protocol | ErrorKind::Cancelled => true,
-            // A status line is the vendor's word that it did not serve; silence or a cut is not.
+            // A status line that is no success is the vendor's word that it did not serve; silence, or
+            // a cut behind a success, is not.
             ErrorKind::Unavailable | ErrorKind::Overloaded => {
-                self.status().is_none() || self.phase() == Phase::AfterOutput
+                self.status().is_none_or(|status| status < 300)
+                    || self.phase() == Phase::AfterOutput
             }
             _ => self.phase() == Phase::AfterOutput,
         }
@@ -248,6 +250,14 @@ mod tests {
         let silent = Error::timeout(TimeoutStage::FirstToken, Duration::from_secs(30));
         check(
             &silent,
+            SameTarget::AfterPause,
+            true,
+            HealthImpact::Endpoint,
+            true,
+        );
+        let broken_off = refused(ErrorKind::Unavailable, 200).with_retry(RetryHint::Backoff);
+        check(
+            &broken_off,
             SameTarget::AfterPause,
             true,
             HealthImpact::Endpoint,
