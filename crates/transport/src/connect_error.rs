@@ -166,15 +166,23 @@ fn unanswered(error: &(dyn StdError + 'static), sent: Sent, connection: Connecti
             "the answer is not HTTP",
         );
     }
+    // A stream that the vendor resets came over a connection that lives.
     let fault = match connection {
-        Connection::Pooled => ConnectionFault::Stale,
-        Connection::PerhapsNew => ConnectionFault::Reset,
+        Connection::Pooled if !is_reset_stream(error) => ConnectionFault::Stale,
+        _ => ConnectionFault::Reset,
     };
     Found::connection(
         fault,
         Phase::BeforeOutput,
         "the connection was closed before an answer",
     )
+}
+
+/// Whether the vendor reset the one stream of HTTP/2 that carried the request.
+fn is_reset_stream(error: &(dyn StdError + 'static)) -> bool {
+    causes(error)
+        .filter_map(|cause| cause.downcast_ref::<h2::Error>())
+        .any(|error| error.is_remote() && error.is_reset())
 }
 
 /// Whether the vendor says, in HTTP/2's words, that it did not look at the request.
@@ -224,9 +232,11 @@ mod tests {
     #[tokio::test]
     async fn a_stream_reset_for_another_reason_may_have_been_seen() {
         let reset = io::Error::other(reset_with(h2::Reason::INTERNAL_ERROR).await);
-        let found = unanswered(&reset, Sent::Perhaps, Connection::PerhapsNew);
-        assert_eq!(found.fault, Some(ConnectionFault::Reset));
-        assert_eq!(found.phase, Phase::BeforeOutput);
+        for connection in [Connection::PerhapsNew, Connection::Pooled] {
+            let found = unanswered(&reset, Sent::Perhaps, connection);
+            assert_eq!(found.fault, Some(ConnectionFault::Reset), "{connection:?}");
+            assert_eq!(found.phase, Phase::BeforeOutput);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::StreamExt;
 use http::{HeaderMap, header};
@@ -12,6 +12,7 @@ use interline_core::{Error, NoProgress, Progress, ProgressSink, ResponseMeta, Re
 
 use crate::echoed_secret::EchoedSecrets;
 use crate::framing::MessageStream;
+use crate::whole_body::WholeBody;
 use crate::{Framing, SseLimits, SseStream, rate_limit};
 
 /// The bytes of a body as they arrive.
@@ -100,7 +101,7 @@ impl HttpResponse {
     /// `Protocol` where it is longer than `limit_bytes` after decompression; `Unavailable` or
     /// `Protocol` where it breaks off.
     pub async fn bytes(mut self, limit_bytes: usize) -> Result<Bytes> {
-        let mut whole = BytesMut::new();
+        let mut whole = WholeBody::default();
         while let Some(chunk) = self.body.next().await {
             let chunk = chunk?;
             self.progress.report(Progress::Bytes(chunk.len()));
@@ -110,10 +111,9 @@ impl HttpResponse {
                 ))
                 .with_status(self.status));
             }
-            whole.extend_from_slice(&chunk);
+            whole.push(chunk);
         }
-        let whole = whole.freeze();
-        Ok(self.echoed.removed_from(whole))
+        Ok(self.echoed.removed_from(whole.join()))
     }
 
     /// Reads the body as server-sent events, whatever its content type says, without the request's

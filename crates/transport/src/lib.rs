@@ -22,6 +22,7 @@ mod peer;
 mod request_body;
 mod tls;
 mod told_limits;
+mod whole_body;
 
 mod body_error;
 mod connect_count;
