@@ -5,6 +5,9 @@ use bytes::{Bytes, BytesMut};
 use crate::dialect::Event;
 use crate::fault::SseTorture;
 
+/// Size of the pieces of a giant comment; chosen, not measured.
+const COMMENT_PIECE_BYTES: usize = 64 * 1024;
+
 /// The pieces in which the events are written, each a chunk of its own.
 pub(crate) fn pieces(torture: SseTorture, events: &[Event]) -> impl Iterator<Item = Bytes> + use<> {
     let mut whole = BytesMut::new();
@@ -12,11 +15,7 @@ pub(crate) fn pieces(torture: SseTorture, events: &[Event]) -> impl Iterator<Ite
         SseTorture::ByteOrderMark | SseTorture::Everything => {
             whole.extend_from_slice("\u{feff}".as_bytes());
         }
-        SseTorture::GiantComment { bytes } => {
-            whole.extend_from_slice(b": ");
-            whole.resize(whole.len() + bytes, b'x');
-            whole.extend_from_slice(b"\n");
-        }
+        SseTorture::GiantComment { .. } => whole.extend_from_slice(b"\n"),
         _ => {}
     }
     let mut cuts = Vec::new();
@@ -29,11 +28,26 @@ pub(crate) fn pieces(torture: SseTorture, events: &[Event]) -> impl Iterator<Ite
         cuts = (1..=whole.len()).collect();
     }
     let mut from = 0;
-    cuts.into_iter().map(move |to| {
+    let pieces = cuts.into_iter().map(move |to| {
         let piece = whole.slice(from..to);
         from = to;
         piece
-    })
+    });
+    giant_comment(torture).chain(pieces)
+}
+
+/// The comment without its line end, in pieces that share their memory.
+fn giant_comment(torture: SseTorture) -> impl Iterator<Item = Bytes> + use<> {
+    let bytes = match torture {
+        SseTorture::GiantComment { bytes } => Some(bytes),
+        _ => None,
+    };
+    let start = bytes.map(|_| Bytes::from_static(b": "));
+    let filler = Bytes::from(vec![b'x'; COMMENT_PIECE_BYTES]);
+    let pieces = (0..bytes.unwrap_or_default())
+        .step_by(COMMENT_PIECE_BYTES)
+        .map(move |from| filler.slice(..COMMENT_PIECE_BYTES.min(bytes.unwrap_or_default() - from)));
+    start.into_iter().chain(pieces)
 }
 
 /// One event, whose own lines end with a line feed.
@@ -115,7 +129,7 @@ mod tests {
         check(
             SseTorture::GiantComment { bytes: 3 },
             ": xxx\nevent: a\ndata: {\"x\":1}\n\ndata: [DONE]\n\n",
-            2,
+            4,
         );
         let plain = "event: a\ndata: {\"x\":1}\n\ndata: [DONE]\n\n";
         check(SseTorture::TinyChunks, plain, plain.len());
