@@ -18,6 +18,8 @@ pub struct AttemptRecord {
     pub duration: Duration,
     /// Whether the vendor may charge for it although nobody got its answer.
     pub maybe_billed: bool,
+    /// Whether it was made beside another one that stayed silent, to answer sooner.
+    pub is_hedge: bool,
 }
 
 impl AttemptRecord {
@@ -30,6 +32,7 @@ impl AttemptRecord {
             status: None,
             duration,
             maybe_billed: false,
+            is_hedge: false,
         }
     }
 
@@ -42,6 +45,14 @@ impl AttemptRecord {
             status: error.status(),
             duration,
             maybe_billed: error.maybe_billed(),
+            is_hedge: false,
         }
+    }
+
+    /// Says that it was made beside another one that stayed silent.
+    #[must_use]
+    pub const fn as_hedge(mut self) -> Self {
+        self.is_hedge = true;
+        self
     }
 }

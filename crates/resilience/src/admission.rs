@@ -21,6 +21,12 @@ pub trait Admission: fmt::Debug + Send + Sync {
     /// The engine asks for it at most once in a call, for the least bad target, where nobody else is
     /// left: ill health must never strand a caller.
     fn admit_anyway(&self, ask: &Ask<'_>) -> Option<Permit>;
+
+    /// Whether the target is in full health and has room to spare for an attempt that nobody needs:
+    /// its circuit closed, and none of its limits used by more than four fifths.
+    ///
+    /// Calls hedge only while all of their candidates say so.
+    fn is_calm(&self, ask: &Ask<'_>) -> bool;
 }
 
 /// What an attempt asks of an [`Admission`]: one reading of the clock and one draw serve all that decide.
@@ -253,5 +259,9 @@ impl Admission for AlwaysAdmit {
 
     fn admit_anyway(&self, _: &Ask<'_>) -> Option<Permit> {
         Some(Permit::unobserved())
+    }
+
+    fn is_calm(&self, _: &Ask<'_>) -> bool {
+        true
     }
 }

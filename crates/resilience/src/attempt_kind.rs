@@ -50,7 +50,7 @@ impl Question for EmbedRequest {
 }
 
 /// A kind of attempt. The loop knows nothing else of it.
-pub(crate) trait AttemptKind: Sync {
+pub(crate) trait AttemptKind: Copy + Send + Sync {
     /// What events call it.
     const OPERATION: Operation;
     /// How long it takes is compared with others of this form.

@@ -6,33 +6,30 @@
 //! 3. with nobody free, what [`choose`] says: a wait that is short enough, the least bad target,
 //!    a longer wait, or nobody.
 //!
+//! Making the attempts themselves, and hedging them, is in `attempts`.
+//!
 //! What ends it: an answer; a failure that another target would only hide; the attempt cap; the
 //! deadline; nobody left to ask.
 //! The loop never sleeps past the deadline: a wait that does not fit ends the call at once, and the
 //! error says how long it would have been.
 
-use std::sync::Arc;
-use std::time::Duration;
+mod attempts;
 
-use interline_core::{
-    AttemptRecord, CallContext, Error, ErrorKind, HealthImpact, Phase, ProgressSink, Result,
-    Target, TimeoutStage,
-};
+use std::sync::Arc;
+
+use interline_core::{AttemptRecord, Error, ErrorKind, Phase, Result, Target, TimeoutStage};
 use tokio::time::{Instant, sleep_until};
 
-use crate::attempt_kind::{Attempt, AttemptKind, Question};
+use crate::attempt_kind::AttemptKind;
 use crate::call_log::CallLog;
 use crate::exhausted::Exhausted;
 use crate::extras::{Extras, Paid, StepTo};
-use crate::live_attempt::LiveAttempt;
-use crate::progress::AttemptProgress;
-use crate::retry_decision::{Choice, LastResort, Verdict, announced_wait, choose, judge};
+use crate::retry_decision::{Choice, LastResort, announced_wait, choose};
 use crate::rng::Draws;
 use crate::standing::Standing;
-use crate::timeouts::{AttemptLimits, Limit};
+use crate::timeouts::Limit;
 use crate::{
-    Admission, Admit, Answer, Ask, Call, Candidate, Observer, Outcome, Permit, RetryDenial,
-    RouteReport, SkipReason,
+    Admission, Admit, Answer, Ask, Call, Candidate, Observer, Permit, RetryDenial, SkipReason,
 };
 
 /// One call under way.
@@ -50,6 +47,9 @@ pub(crate) struct AttemptLoop<'a, K: AttemptKind> {
     last_resort: LastResort,
     /// The attempts that failed.
     records: Vec<AttemptRecord>,
+    /// Attempts that were begun, and how many of them were hedges.
+    begun: u32,
+    hedges: u32,
     /// How far the furthest attempt came.
     phase: Phase,
     /// The first failure that says that the target cannot carry the request.
@@ -98,6 +98,8 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
                 .collect(),
             last_resort: LastResort::Unused,
             records: Vec::new(),
+            begun: 0,
+            hedges: 0,
             phase: Phase::BeforeSend,
             unsupported: None,
             skipped: Vec::new(),
@@ -139,7 +141,7 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
 
     fn next_step(&mut self, now: Instant) -> Step {
         let policy = self.call.policy;
-        if self.attempts() >= policy.attempt_cap(self.standings.len()) {
+        if self.begun - self.hedges >= policy.attempt_cap(self.standings.len()) {
             return Step::GiveUp;
         }
         let stale = |(index, standing): (usize, &Standing)| Some((index, standing.at_once()?));
@@ -203,7 +205,7 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
         if self.denied.is_none() {
             self.denied = Some(denial);
             let target = &self.candidate(index).target;
-            self.log.retry_denied(target, self.attempts() + 1, denial);
+            self.log.retry_denied(target, self.begun + 1, denial);
         }
         None
     }
@@ -252,8 +254,7 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
         let paid = self.pay(index, Instant::now(), at)?;
         let target = &self.candidate(index).target;
         let delay = at.saturating_duration_since(Instant::now());
-        self.log
-            .retrying(target, self.attempts() + 1, reason, delay);
+        self.log.retrying(target, self.begun + 1, reason, delay);
         if !delay.is_zero() {
             sleep_until(at).await;
         }
@@ -263,124 +264,6 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
             None => self.standing(index).refused_after_wait(),
         }
         permit
-    }
-
-    /// Makes one attempt. `None` where it failed and the call goes on.
-    async fn attempt(&mut self, index: usize, permit: Permit) -> Result<Option<Answer<K::Answer>>> {
-        let candidate = self.candidate(index);
-        let target = &candidate.target;
-        let number = self.attempts() + 1;
-        self.tell_start(index, number);
-        self.standing(index).begin_attempt();
-
-        let request = self.request.asked_of(&target.model);
-        let progress = Arc::new(AttemptProgress::new(Instant::now(), permit.witness()));
-        let cx = CallContext::new(&self.call.id)
-            .with_attempt(number)
-            .with_deadline(self.total.at)
-            .with_progress(Arc::clone(&progress) as Arc<dyn ProgressSink>);
-        let attempt = Attempt {
-            provider: candidate.provider.as_ref(),
-            cx: &cx,
-            request: &request,
-            progress: &progress,
-            limits: AttemptLimits {
-                total: self.total,
-                timeouts: &self.call.policy.timeouts,
-                stall: self.extras.stall_limit(&self.call.policy.timeouts),
-            },
-        };
-        let result = self.kind.start(attempt).await;
-        let duration = progress.started().elapsed();
-        match result {
-            Ok(started) => {
-                self.extras.succeeded(index, duration, Instant::now());
-                let route = self.report(index, duration);
-                let live = LiveAttempt {
-                    permit,
-                    labels: self.log.labels.clone(),
-                    target: target.clone(),
-                    attempt: number,
-                    earlier: self.records.clone(),
-                    progress,
-                    total: self.total,
-                    timeouts: self.call.policy.timeouts,
-                };
-                let answer = self.kind.answer(started, live);
-                self.log.answered(target, number, route.is_fallback);
-                Ok(Some(Answer::new(answer, route)))
-            }
-            Err(error) => {
-                let error = error.with_target(&target.provider, &target.model);
-                self.log.attempt_failed(target, number, &error, duration);
-                let outcome = if progress.is_stalled() {
-                    Outcome::Stalled(&error)
-                } else {
-                    Outcome::Failure(&error)
-                };
-                permit.settle(outcome, Instant::now());
-                self.failed(index, error, duration).map(|()| None)
-            }
-        }
-    }
-
-    /// Takes note of a failure; gives it back where the call ends with it.
-    fn failed(&mut self, index: usize, error: Error, duration: Duration) -> Result<()> {
-        let candidate = self.candidate(index);
-        let target = &candidate.target;
-        self.phase = self.phase.max(error.phase());
-        if matches!(
-            error.health_impact(),
-            HealthImpact::Endpoint | HealthImpact::Host
-        ) {
-            self.failed_domains.extend(candidate.failure_domain.clone());
-        }
-        self.extras.failed(index, &error, Instant::now());
-        let record = AttemptRecord::failed(target.clone(), duration, &error);
-        self.records.push(record);
-        let draw = self.draws.unit();
-        let policy = self.call.policy;
-        match judge(self.standing(index), &error, policy, Instant::now(), draw) {
-            Verdict::Return => Err(error.with_attempts(self.records.clone())),
-            Verdict::GoOn => {
-                if error.kind() == ErrorKind::Unsupported {
-                    self.unsupported.get_or_insert(error);
-                }
-                Ok(())
-            }
-        }
-    }
-
-    fn tell_start(&mut self, index: usize, number: u32) {
-        let target = &self.candidate(index).target;
-        if self.standing(index).is_new() {
-            let came_from = match (self.records.last(), self.skipped.first()) {
-                (Some(record), _) => Some((
-                    record.target.clone(),
-                    record.kind.unwrap_or(ErrorKind::Internal),
-                )),
-                (None, Some((skipped, _))) => {
-                    Some((self.candidate(*skipped).target.clone(), ErrorKind::Rejected))
-                }
-                (None, None) => None,
-            };
-            if let Some((from, reason)) = came_from.filter(|(from, _)| from != target) {
-                self.log.fell_back(&from, target, number, reason);
-            }
-        }
-        self.log.attempt_started(target, number);
-    }
-
-    fn report(&self, index: usize, duration: Duration) -> RouteReport {
-        let target = self.candidate(index).target.clone();
-        let mut attempts = self.records.clone();
-        attempts.push(AttemptRecord::answered(target.clone(), duration));
-        RouteReport {
-            target,
-            is_fallback: index != 0,
-            attempts,
-            skipped: self.passed_over(),
-        }
     }
 
     /// The failure of a call that nobody is left to serve.
@@ -414,11 +297,6 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
             .filter(|(index, _)| self.standings.get(*index).is_some_and(Standing::is_new))
             .map(|(index, reason)| (self.candidate(*index).target.clone(), *reason))
             .collect()
-    }
-
-    /// Attempts that failed so far; the loop ends with the first that does not.
-    fn attempts(&self) -> u32 {
-        u32::try_from(self.records.len()).unwrap_or(u32::MAX)
     }
 
     fn candidate(&self, index: usize) -> &'a Candidate<K::Service> {

@@ -148,6 +148,29 @@ impl CallLog {
         });
     }
 
+    pub(crate) fn hedged(&self, from: &Target, to: &Target, attempt: u32, after: Duration) {
+        self.labels.tell(&CallEvent::Hedged {
+            call: self.labels.call.clone(),
+            route: self.labels.route.clone(),
+            operation: self.labels.operation,
+            from: from.clone(),
+            to: to.clone(),
+            attempt,
+            after,
+        });
+    }
+
+    pub(crate) fn abandoned(&self, target: &Target, attempt: u32, duration: Duration) {
+        self.labels.tell(&CallEvent::AttemptAbandoned {
+            call: self.labels.call.clone(),
+            route: self.labels.route.clone(),
+            operation: self.labels.operation,
+            target: target.clone(),
+            attempt,
+            duration,
+        });
+    }
+
     pub(crate) fn retry_denied(&self, target: &Target, attempt: u32, reason: RetryDenial) {
         self.labels.tell(&CallEvent::RetryDenied {
             call: self.labels.call.clone(),

@@ -69,7 +69,8 @@ enum Other {
 enum Billed {
     No,
     Maybe,
-    /// Not where the vendor answered with a status: that is its word that it did not serve.
+    /// Not where the vendor answered with the status of a failure: that is its word that it did not
+    /// serve.
     UnlessStatus,
 }
 

@@ -97,6 +97,39 @@ pub enum CallEvent {
         /// How long the call waits.
         delay: Duration,
     },
+    /// An attempt stays silent, so another target is asked beside it.
+    Hedged {
+        /// Which call.
+        call: CallId,
+        /// What it is counted under.
+        route: Arc<str>,
+        /// What it asks for.
+        operation: Operation,
+        /// Who stays silent.
+        from: Target,
+        /// Who is asked besides.
+        to: Target,
+        /// Which attempt that is.
+        attempt: u32,
+        /// How long `from` was given.
+        after: Duration,
+    },
+    /// An attempt was given up because another one, beside it, answered first. The vendor may charge
+    /// for it.
+    AttemptAbandoned {
+        /// Which call.
+        call: CallId,
+        /// What it is counted under.
+        route: Arc<str>,
+        /// What it asked for.
+        operation: Operation,
+        /// Who was too slow.
+        target: Target,
+        /// Which attempt.
+        attempt: u32,
+        /// How long it had taken.
+        duration: Duration,
+    },
     /// The call would go on, but must not; told once per call.
     RetryDenied {
         /// Which call.

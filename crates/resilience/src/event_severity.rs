@@ -31,11 +31,12 @@ impl CallEvent {
             Self::AttemptStarted { .. }
             | Self::AttemptFailed { .. }
             | Self::Skipped { .. }
+            | Self::AttemptAbandoned { .. }
             | Self::Answered { .. }
             | Self::Cancelled { .. }
             | Self::StreamFinished { .. }
             | Self::StreamCancelled { .. } => Severity::Debug,
-            Self::Retrying { .. } => Severity::Info,
+            Self::Retrying { .. } | Self::Hedged { .. } => Severity::Info,
             Self::FellBack { .. } | Self::StreamFailed { .. } | Self::RetryDenied { .. } => {
                 Severity::Warn
             }

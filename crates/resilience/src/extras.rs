@@ -12,9 +12,10 @@ use tokio::time::Instant;
 
 use crate::breaker::Counts;
 use crate::classification::{Fare, fare};
+use crate::hedge::HedgeToken;
 use crate::retry_budget::InFlight;
 use crate::route_memory::Form;
-use crate::{Call, Candidate, Extra, RetryBudget, RetryDenial, RouteMemory, Timeouts};
+use crate::{Call, Candidate, Extra, HedgePolicy, RetryBudget, RetryDenial, RouteMemory, Timeouts};
 
 /// A failure domain is healthy below this share of failures in ten seconds (simulated).
 const HEALTHY: f64 = 0.10;
@@ -24,6 +25,7 @@ const HEALTHY: f64 = 0.10;
 pub(crate) struct Extras<'a, P: ?Sized> {
     candidates: &'a [Candidate<P>],
     memory: Option<&'a RouteMemory>,
+    hedge: Option<HedgePolicy>,
     form: Form,
     deadline: Instant,
     /// Counts the call until it is answered or over.
@@ -64,6 +66,7 @@ impl<'a, P: ?Sized> Extras<'a, P> {
         Self {
             candidates: call.candidates,
             memory: call.memory,
+            hedge: call.policy.hedge.filter(|_| form == Form::Stream),
             form,
             deadline,
             _in_flight: budget.map(|budget| budget.begin(now)),
@@ -96,6 +99,9 @@ impl<'a, P: ?Sized> Extras<'a, P> {
     pub(crate) fn succeeded(&self, index: usize, latency: Duration, now: Instant) {
         if let (Some(memory), Some(candidate)) = (self.memory, self.candidates.get(index)) {
             memory.succeeded(&candidate.target, self.form, latency, now);
+            if let Some(hedge) = self.hedge {
+                memory.hedges().deposit(hedge.max_share);
+            }
         }
     }
 
@@ -123,8 +129,30 @@ impl<'a, P: ?Sized> Extras<'a, P> {
         }
         Ok(Paid {
             from: Some((budget, extra)),
+            hedge: None,
             now,
         })
+    }
+
+    /// How long an attempt may stay silent before another one sets out beside it; `None` for ever.
+    pub(crate) fn hedge_delay(&self) -> Option<Duration> {
+        self.hedge?.delay(self.memory?.latency(self.form).summary())
+    }
+
+    /// Pays for an attempt beside another one: from both budgets. `None` where it must not be made.
+    pub(crate) fn pay_hedge(&self, index: usize, now: Instant) -> Option<Paid<'a>> {
+        let memory = self.memory?;
+        if self.is_too_late(memory, index, now) {
+            return None;
+        }
+        let hedge = memory.hedges().take()?;
+        let mut paid = Paid::nothing(now);
+        paid.hedge = Some(hedge);
+        if let Some(budget) = memory.budget() {
+            budget.take(Extra::Hedge, now).ok()?;
+            paid.from = Some((budget, Extra::Hedge));
+        }
+        Some(paid)
     }
 
     /// Whether an attempt from `at` on would probably be cut by the deadline.
@@ -205,17 +233,25 @@ pub(crate) fn shares_domain<P: ?Sized>(one: &Candidate<P>, other: &Candidate<P>)
 #[must_use = "dropped, it is given back"]
 pub(crate) struct Paid<'a> {
     from: Option<(&'a RetryBudget, Extra)>,
+    hedge: Option<HedgeToken<'a>>,
     now: Instant,
 }
 
 impl Paid<'_> {
     const fn nothing(now: Instant) -> Self {
-        Self { from: None, now }
+        Self {
+            from: None,
+            hedge: None,
+            now,
+        }
     }
 
     /// The attempt is made.
     pub(crate) fn keep(mut self) {
         self.from = None;
+        if let Some(hedge) = self.hedge.take() {
+            hedge.keep();
+        }
     }
 }
 

@@ -106,7 +106,9 @@ mod backoff;
 mod classification;
 mod exhausted;
 mod extras;
+mod hedge;
 mod live_attempt;
+mod pending_attempt;
 mod progress;
 mod retry_budget;
 mod retry_decision;
@@ -142,6 +144,7 @@ pub use candidate::Candidate;
 pub use engine::Engine;
 pub use event::{CallEvent, HealthState};
 pub use event_severity::Severity;
+pub use hedge::{HedgeAfter, HedgePolicy};
 pub use latency_digest::{LatencyDigest, LatencySummary};
 pub use limits::{
     Bucket, BucketUse, BurstShare, Hold, LimitConfig, Limiter, Need, OutputReserve, Place,

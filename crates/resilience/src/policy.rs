@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use interline_core::ErrorKind;
 
+use crate::HedgePolicy;
+
 /// How hard to try for one call.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AttemptPolicy {
-    /// Attempts over all targets together, at least 1. Default: the number of candidates, at least 3
-    /// (contract).
+    /// Attempts over all targets together, at least 1; a hedge comes on top. Default: the number of
+    /// candidates, at least 3 (contract).
     pub max_attempts: Option<u32>,
     /// Retries on one target, used only where no other target is free. Default: 1 (contract).
     pub same_target: u32,
@@ -25,6 +27,9 @@ pub struct AttemptPolicy {
     /// The longest announced wait that is sat out. Default: 10 s (chosen, not measured): longer than
     /// that, a caller is better served by the error and its delay.
     pub short_wait: Duration,
+    /// When a second attempt sets out beside a silent one; `None` for never. Default: never, because
+    /// it costs money. Needs [`Call::with_memory`](crate::Call::with_memory).
+    pub hedge: Option<HedgePolicy>,
 }
 
 impl Default for AttemptPolicy {
@@ -36,6 +41,7 @@ impl Default for AttemptPolicy {
             timeouts: Timeouts::default(),
             backoff: Backoff::default(),
             short_wait: Duration::from_secs(10),
+            hedge: None,
         }
     }
 }
@@ -73,6 +79,13 @@ impl AttemptPolicy {
     #[must_use]
     pub const fn with_backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
+        self
+    }
+
+    /// Sets when a second attempt sets out beside a silent one.
+    #[must_use]
+    pub fn with_hedge(mut self, hedge: impl Into<Option<HedgePolicy>>) -> Self {
+        self.hedge = hedge.into();
         self
     }
 

@@ -13,6 +13,7 @@ use interline_core::{Error, HealthImpact, Target};
 use tokio::time::Instant;
 
 use crate::breaker::{Counts, Sample, Window};
+use crate::hedge::HedgeBudget;
 use crate::{LatencyDigest, RetryBudget, RetryBudgetConfig, Timeouts};
 
 /// How many targets are remembered (chosen, not measured): routes have a handful; only calls that
@@ -48,6 +49,7 @@ impl Form {
 pub struct RouteMemory {
     origin: Instant,
     budget: Option<RetryBudget>,
+    hedges: HedgeBudget,
     latency: ByForm<Arc<LatencyDigest>>,
     targets: RwLock<HashMap<Target, Arc<TargetRecord>>>,
 }
@@ -70,6 +72,7 @@ impl RouteMemory {
         Self {
             origin: now,
             budget: budget.into().map(|config| RetryBudget::new(config, now)),
+            hedges: HedgeBudget::default(),
             latency: ByForm::new(),
             targets: RwLock::default(),
         }
@@ -79,6 +82,11 @@ impl RouteMemory {
     #[must_use]
     pub const fn budget(&self) -> Option<&RetryBudget> {
         self.budget.as_ref()
+    }
+
+    /// What hedged attempts are paid from.
+    pub(crate) const fn hedges(&self) -> &HedgeBudget {
+        &self.hedges
     }
 
     /// How long calls of one form take on this route: a stream to its first content, everything else

@@ -156,6 +156,11 @@ impl Admission for SimpleBreaker {
             .map_or_else(Ticket::default, |state| lock(&state).admit_anyway(now));
         Some(self.permit(target, ticket))
     }
+
+    fn is_calm(&self, ask: &Ask<'_>) -> bool {
+        let state = self.shared.find(ask.target);
+        state.is_none_or(|state| lock(&state).is_calm(ask.now))
+    }
 }
 
 impl HealthView for SimpleBreaker {

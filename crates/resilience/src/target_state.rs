@@ -146,6 +146,11 @@ impl TargetState {
         }
     }
 
+    /// Whether the circuit is closed and nothing else stands against a call.
+    pub(crate) fn is_calm(&self, now: Instant) -> bool {
+        matches!(self.circuit, Circuit::Closed) && self.refusal(now).is_none()
+    }
+
     /// Whether nothing would be lost by forgetting the target.
     pub(crate) fn is_forgettable(&self, now: Instant, config: &SimpleBreakerConfig) -> bool {
         matches!(self.circuit, Circuit::Closed)

@@ -82,6 +82,28 @@ impl Observer for TracingObserver {
                 model = %target.model, attempt, %reason, delay_ms = millis(*delay),
                 "asking the same target again"
             ),
+            CallEvent::Hedged {
+                call,
+                route,
+                operation,
+                from,
+                to,
+                attempt,
+                after,
+            } => tell!(severity, %call, %route, %operation, %from, %to, attempt,
+                after_ms = millis(*after), "asking another target beside a silent one"
+            ),
+            CallEvent::AttemptAbandoned {
+                call,
+                route,
+                operation,
+                target,
+                attempt,
+                duration,
+            } => tell!(severity, %call, %route, %operation, provider = %target.provider,
+                model = %target.model, attempt, ms = millis(*duration),
+                "another attempt answered first"
+            ),
             CallEvent::RetryDenied {
                 call,
                 route,

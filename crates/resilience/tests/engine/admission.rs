@@ -30,6 +30,10 @@ impl Admission for Refusing {
     fn admit_anyway(&self, _: &Ask<'_>) -> Option<Permit> {
         Some(Permit::unobserved())
     }
+
+    fn is_calm(&self, _: &Ask<'_>) -> bool {
+        true
+    }
 }
 
 fn bench(scripts: Vec<Vec<Script>>, refused: &[(&str, SkipReason, Duration)]) -> Bench {
@@ -214,6 +218,10 @@ impl Admission for AlwaysPaused {
 
     fn admit_anyway(&self, _: &Ask<'_>) -> Option<Permit> {
         Some(Permit::unobserved())
+    }
+
+    fn is_calm(&self, _: &Ask<'_>) -> bool {
+        true
     }
 }
 

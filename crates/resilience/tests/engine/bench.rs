@@ -244,6 +244,14 @@ fn word(event: &CallEvent) -> String {
         } => {
             format!("retry {attempt} {target} {reason}")
         }
+        CallEvent::Hedged {
+            from, to, attempt, ..
+        } => format!("hedge {attempt} {from}+{to}"),
+        CallEvent::AttemptAbandoned {
+            target, attempt, ..
+        } => {
+            format!("leave {attempt} {target}")
+        }
         CallEvent::RetryDenied {
             target,
             attempt,
@@ -329,6 +337,10 @@ impl Admission for CountingAdmission {
     fn admit_anyway(&self, ask: &Ask<'_>) -> Option<Permit> {
         self.counts.lock().unwrap().last_resorts += 1;
         Some(self.watch(self.inner.admit_anyway(ask)?))
+    }
+
+    fn is_calm(&self, ask: &Ask<'_>) -> bool {
+        self.inner.is_calm(ask)
     }
 }
 

@@ -12,6 +12,7 @@ mod deadlines;
 mod events;
 mod fake;
 mod fallback;
+mod hedging;
 mod random_scripts;
 mod retries;
 mod retry_budget;

@@ -41,6 +41,10 @@ impl Admission for EarAdmission {
     fn admit_anyway(&self, _: &Ask<'_>) -> Option<Permit> {
         None
     }
+
+    fn is_calm(&self, _: &Ask<'_>) -> bool {
+        true
+    }
 }
 
 impl Lease for Listening {
