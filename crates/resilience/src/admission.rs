@@ -8,8 +8,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use interline_core::{Error, Target};
+use interline_core::{Error, Target, ToldLimit, Usage};
 use tokio::time::Instant;
+
+use crate::target_gate::{GateTicket, Queued};
+use crate::{Need, Spent};
 
 /// Decides before every attempt whether a target may be called.
 pub trait Admission: fmt::Debug + Send + Sync {
@@ -27,6 +30,17 @@ pub trait Admission: fmt::Debug + Send + Sync {
     ///
     /// Calls hedge only while all of their candidates say so.
     fn is_calm(&self, ask: &Ask<'_>) -> bool;
+
+    /// Takes a place in line for a target whose limits are used up.
+    ///
+    /// The engine asks for it after [`SkipReason::Limited`] where no other target is free.
+    ///
+    /// # Errors
+    /// Why waiting in line is of no use. An admission without lines need not implement it: it is asked
+    /// again at once, and what it says then counts.
+    fn queue(&self, _ask: &Ask<'_>) -> Result<Queued, Skip> {
+        Err(Skip::new(SkipReason::Limited, Duration::ZERO))
+    }
 }
 
 /// What an attempt asks of an [`Admission`]: one reading of the clock and one draw serve all that decide.
@@ -41,6 +55,9 @@ pub struct Ask<'a> {
     pub deadline: Instant,
     /// A random number in [0, 1), for decisions by share; 0 unless said otherwise.
     pub draw: f64,
+    /// What the attempt will use of limits, and how urgent it is; unless said otherwise one request of
+    /// standard priority whose tokens nobody counted.
+    pub need: Need,
 }
 
 /// Far enough to mean never, near enough to be added to any clock.
@@ -55,6 +72,7 @@ impl<'a> Ask<'a> {
             now,
             deadline: now + NO_DEADLINE,
             draw: 0.0,
+            need: Need::default(),
         }
     }
 
@@ -62,6 +80,13 @@ impl<'a> Ask<'a> {
     #[must_use]
     pub const fn with_deadline(mut self, deadline: Instant) -> Self {
         self.deadline = deadline;
+        self
+    }
+
+    /// Says what the attempt will use.
+    #[must_use]
+    pub const fn with_need(mut self, need: Need) -> Self {
+        self.need = need;
         self
     }
 
@@ -76,6 +101,10 @@ impl<'a> Ask<'a> {
 /// The answer of an [`Admission`].
 #[derive(Debug)]
 #[non_exhaustive]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a boxed permit would cost an allocation in every admission"
+)]
 pub enum Admit {
     /// Go ahead, and settle the permit.
     Go(Permit),
@@ -113,9 +142,18 @@ pub enum SkipReason {
     Paused,
     /// The vendor refuses the credential.
     Credential,
+    /// Its host cannot be reached.
+    Host,
+    /// Its rate limits are used up. Never overridden: it is not ill.
+    Limited,
 }
 
 impl SkipReason {
+    /// Whether nothing is wrong but that it is too early: waiting helps, asking all the same does not.
+    pub(crate) const fn is_a_wait(self) -> bool {
+        matches!(self, Self::Paused | Self::Limited)
+    }
+
     /// The stable snake_case code that users and metrics see.
     #[must_use]
     pub const fn code(self) -> &'static str {
@@ -124,6 +162,8 @@ impl SkipReason {
             Self::Probing => "probing",
             Self::Paused => "paused",
             Self::Credential => "credential",
+            Self::Host => "host",
+            Self::Limited => "limited",
         }
     }
 }
@@ -159,26 +199,56 @@ pub trait Lease: fmt::Debug + Send + Sync {
     /// Asked once that time is over; a target that is merely slow must not match.
     fn stalled(&self, ticket: &Ticket, now: Instant, limit: Duration) -> bool;
 
+    /// Takes note of what the vendor says about its limits, as soon as it has said it; at most once, and
+    /// not for an attempt that failed, whose error tells it.
+    fn told(&self, ticket: &Ticket, limits: &[ToldLimit], now: Instant);
+
     /// Takes note of the end; called exactly once.
-    fn settle(&self, ticket: &Ticket, outcome: Outcome<'_>, now: Instant);
+    fn settle(&self, ticket: &Ticket, outcome: Outcome<'_>, account: &Account, now: Instant);
+}
+
+/// What is known of an attempt when it ends, whatever way that is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Account {
+    /// What it used.
+    pub spent: Spent,
+    /// Streams: how long the first content took, where it came.
+    pub first_token: Option<Duration>,
 }
 
 /// What an [`Admission`] wants to know again when an attempt ends: plain data, so that giving a permit
 /// costs no memory.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct Ticket {
     /// Numbers that only their admission understands.
     pub numbers: [u64; 4],
+    /// What a gate wants to know again.
+    pub(crate) gate: Option<GateTicket>,
 }
 
 impl Ticket {
     /// A ticket with numbers that only their admission understands.
     #[must_use]
     pub const fn new(numbers: [u64; 4]) -> Self {
-        Self { numbers }
+        Self {
+            numbers,
+            gate: None,
+        }
+    }
+
+    /// A gate's own ticket.
+    pub(crate) const fn of_gate(gate: GateTicket) -> Self {
+        Self {
+            numbers: [0; 4],
+            gate: Some(gate),
+        }
     }
 }
+
+/// About as many bytes of English text as a token stands for; an estimate for streams that were cut off.
+const BYTES_PER_TOKEN: usize = 4;
 
 /// The right to make one attempt.
 ///
@@ -188,6 +258,7 @@ impl Ticket {
 pub struct Permit {
     lease: Option<Arc<dyn Lease>>,
     ticket: Ticket,
+    account: Account,
 }
 
 impl Permit {
@@ -196,6 +267,7 @@ impl Permit {
         Self {
             lease: Some(lease),
             ticket,
+            account: Account::default(),
         }
     }
 
@@ -204,6 +276,7 @@ impl Permit {
         Self {
             lease: None,
             ticket: Ticket::default(),
+            account: Account::default(),
         }
     }
 
@@ -212,10 +285,34 @@ impl Permit {
         Witness(self.lease.clone().map(|lease| (lease, self.ticket)))
     }
 
+    /// Reports what the vendor says about its limits.
+    pub(crate) fn told(&self, limits: &[ToldLimit], now: Instant) {
+        if let Some(lease) = self.lease.as_ref().filter(|_| !limits.is_empty()) {
+            lease.told(&self.ticket, limits, now);
+        }
+    }
+
+    /// Takes note of what the vendor says was used so far.
+    pub(crate) fn used(&mut self, usage: Usage) {
+        self.account.spent.usage.update(usage);
+    }
+
+    /// Takes note of output that was seen, in bytes of text.
+    pub(crate) fn emitted(&mut self, bytes: usize) {
+        let tokens = bytes.div_ceil(BYTES_PER_TOKEN);
+        let tokens = u64::try_from(tokens).unwrap_or(u64::MAX);
+        self.account.spent.emitted = self.account.spent.emitted.saturating_add(tokens);
+    }
+
+    /// Takes note of how long the first content took.
+    pub(crate) fn first_token(&mut self, after: Duration) {
+        self.account.first_token = Some(after);
+    }
+
     /// Reports how the attempt ended.
     pub fn settle(mut self, outcome: Outcome<'_>, now: Instant) {
         if let Some(lease) = self.lease.take() {
-            lease.settle(&self.ticket, outcome, now);
+            lease.settle(&self.ticket, outcome, &self.account, now);
         }
     }
 }
@@ -223,7 +320,12 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         if let Some(lease) = self.lease.take() {
-            lease.settle(&self.ticket, Outcome::Cancelled, Instant::now());
+            lease.settle(
+                &self.ticket,
+                Outcome::Cancelled,
+                &self.account,
+                Instant::now(),
+            );
         }
     }
 }

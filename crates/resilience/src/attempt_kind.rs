@@ -99,7 +99,9 @@ impl AttemptKind for Unary {
             .map_err(unseen)
     }
 
-    fn answer(&self, response: ChatResponse, live: LiveAttempt) -> ChatResponse {
+    fn answer(&self, response: ChatResponse, mut live: LiveAttempt) -> ChatResponse {
+        live.permit.told(&response.meta.limits, Instant::now());
+        live.permit.used(response.usage);
         whole(response, live)
     }
 }
@@ -139,7 +141,9 @@ impl AttemptKind for Embedding {
             .map_err(unseen)
     }
 
-    fn answer(&self, response: EmbedResponse, live: LiveAttempt) -> EmbedResponse {
+    fn answer(&self, response: EmbedResponse, mut live: LiveAttempt) -> EmbedResponse {
+        live.permit.told(&response.meta.limits, Instant::now());
+        live.permit.used(response.usage);
         whole(response, live)
     }
 }
@@ -219,8 +223,12 @@ impl AttemptKind for Streamed {
             .map_err(unseen)
     }
 
-    fn answer(&self, mut started: CommittedStream, live: LiveAttempt) -> ChatStream {
+    fn answer(&self, mut started: CommittedStream, mut live: LiveAttempt) -> ChatStream {
         let meta: ResponseMeta = std::mem::take(&mut started.rest.meta);
+        let now = Instant::now();
+        live.permit.told(&meta.limits, now);
+        live.permit
+            .first_token(now.saturating_duration_since(live.progress.started()));
         ChatStream::new(meta, StreamGuard::new(started, live))
     }
 }

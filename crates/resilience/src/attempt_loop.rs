@@ -29,7 +29,8 @@ use crate::rng::Draws;
 use crate::standing::Standing;
 use crate::timeouts::Limit;
 use crate::{
-    Admission, Admit, Answer, Ask, Call, Candidate, Observer, Permit, RetryDenial, SkipReason,
+    Admission, Admit, Answer, Ask, Call, Candidate, Claim, Observer, Permit, RetryDenial, Skip,
+    SkipReason,
 };
 
 /// One call under way.
@@ -65,6 +66,10 @@ pub(crate) struct AttemptLoop<'a, K: AttemptKind> {
 
 /// What the loop does next.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a boxed permit would cost an allocation in every attempt"
+)]
 enum Step {
     Attempt(usize, Permit),
     Wait(usize, Instant, ErrorKind),
@@ -225,6 +230,12 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
             Admit::Go(permit) => return Some(permit),
             Admit::Skip(skip) => skip,
         };
+        self.refuse(index, skip, now);
+        None
+    }
+
+    /// Remembers a refusal.
+    fn refuse(&mut self, index: usize, skip: Skip, now: Instant) {
         let target = &self.candidate(index).target;
         if self.skipped.iter().all(|(known, _)| *known != index) {
             self.skipped.push((index, skip.reason));
@@ -232,13 +243,13 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
         }
         let draw = self.draws.unit();
         self.standing(index).refuse(skip, now, draw);
-        None
     }
 
     fn ask(&mut self, index: usize, now: Instant) -> Ask<'a> {
         Ask::new(&self.candidate(index).target, now)
             .with_deadline(self.total.at)
             .with_draw(self.draws.unit())
+            .with_need(self.call.need)
     }
 
     /// The candidate's own admission, or the engine's.
@@ -249,21 +260,50 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
 
     /// Waits until `at`, which lies before the deadline, and asks the admission then.
     async fn wait(&mut self, index: usize, at: Instant, reason: ErrorKind) -> Option<Permit> {
+        let is_limited = self.standing(index).is_limited();
         self.standing(index).begin_retry(reason);
         // Before the pause: a call that must not go on has nothing to wait for.
         let paid = self.pay(index, Instant::now(), at)?;
         let target = &self.candidate(index).target;
         let delay = at.saturating_duration_since(Instant::now());
         self.log.retrying(target, self.begun + 1, reason, delay);
-        if !delay.is_zero() {
-            sleep_until(at).await;
-        }
-        let permit = self.ask_admission(index, Instant::now());
+        let permit = if is_limited {
+            self.wait_in_line(index).await
+        } else {
+            if !delay.is_zero() {
+                sleep_until(at).await;
+            }
+            self.ask_admission(index, Instant::now())
+        };
         match &permit {
             Some(_) => paid.keep(),
             None => self.standing(index).refused_after_wait(),
         }
         permit
+    }
+
+    /// Waits in line for a candidate whose limits are used up, but not past the deadline.
+    async fn wait_in_line(&mut self, index: usize) -> Option<Permit> {
+        let now = Instant::now();
+        let ask = self.ask(index, now);
+        let Ok(queued) = self.admission_of(index).queue(&ask) else {
+            // There is room again, or the admission says itself how long there is none.
+            return self.ask_admission(index, now);
+        };
+        let mut at = queued.ask_at();
+        while at < self.total.at {
+            sleep_until(at).await;
+            let now = Instant::now();
+            match queued.claim(&self.ask(index, now)) {
+                Claim::Go(permit) => return Some(permit),
+                Claim::At(next) => at = next,
+                Claim::Skip(skip) => {
+                    self.refuse(index, skip, now);
+                    return None;
+                }
+            }
+        }
+        None
     }
 
     /// The failure of a call that nobody is left to serve.

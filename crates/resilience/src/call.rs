@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use interline_core::{CallId, Provider};
 
-use crate::{AttemptPolicy, Candidate, RouteMemory};
+use crate::{AttemptPolicy, Candidate, Need, RouteMemory};
 
 /// One call: who may answer it, under which policy, and how long the caller waits.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub struct Call<'a, P: ?Sized = dyn Provider> {
     pub policy: &'a AttemptPolicy,
     /// The caller's own patience; the shorter of it and the policy's total timeout holds.
     pub timeout: Option<Duration>,
+    /// What an attempt will use of limits, and how urgent the call is.
+    pub need: Need,
     /// What this call shares with others of its route: see [`Call::with_memory`].
     pub memory: Option<&'a RouteMemory>,
 }
@@ -39,6 +41,7 @@ impl<'a, P: ?Sized> Call<'a, P> {
             candidates,
             policy,
             timeout: None,
+            need: Need::default(),
             memory: None,
         }
     }
@@ -58,6 +61,13 @@ impl<'a, P: ?Sized> Call<'a, P> {
         self
     }
 
+    /// Says what an attempt will use of limits, and how urgent the call is.
+    #[must_use]
+    pub const fn with_need(mut self, need: Need) -> Self {
+        self.need = need;
+        self
+    }
+
     /// How long the call may take in all.
     pub(crate) fn patience(&self) -> Duration {
         let total = self.policy.timeouts.total;
@@ -74,6 +84,7 @@ impl<P: ?Sized> Clone for Call<'_, P> {
             candidates: self.candidates,
             policy: self.policy,
             timeout: self.timeout,
+            need: self.need,
             memory: self.memory,
         }
     }

@@ -276,4 +276,6 @@ pub enum HealthState {
     },
     /// One call finds out whether it is back.
     Probing,
+    /// It is called less than others: it is slow, or fails more than they do.
+    Degraded,
 }

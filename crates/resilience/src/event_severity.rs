@@ -44,7 +44,7 @@ impl CallEvent {
             Self::Failed { error, .. } => of_failed_call(error),
             Self::HealthChanged { state, .. } => match state {
                 HealthState::Available | HealthState::Probing => Severity::Info,
-                HealthState::Skipped { .. } => Severity::Warn,
+                HealthState::Skipped { .. } | HealthState::Degraded => Severity::Warn,
             },
         }
     }

@@ -51,7 +51,7 @@ impl Exhausted<'_> {
 
     /// Whether nothing is wrong but that every vendor wants to be left alone for a while.
     fn is_only_waiting(&self) -> bool {
-        let asked = |(_, reason): &(Target, SkipReason)| *reason == SkipReason::Paused;
+        let asked = |(_, reason): &(Target, SkipReason)| reason.is_a_wait();
         let limited = |record: &AttemptRecord| record.kind == Some(ErrorKind::RateLimited);
         let is_anybody_there = !self.passed_over.is_empty() || !self.records.is_empty();
         is_anybody_there && self.passed_over.iter().all(asked) && self.records.iter().all(limited)

@@ -124,10 +124,13 @@ mod wait_clock;
 
 mod admission;
 pub mod breaker;
+mod gates;
+mod health;
 mod latency_digest;
 mod limits;
 mod simple_breaker;
 mod sync;
+mod target_gate;
 mod target_state;
 
 mod call_log;
@@ -137,13 +140,14 @@ mod observer;
 mod tracing_observer;
 
 pub use admission::{
-    Admission, Admit, AlwaysAdmit, Ask, Lease, Outcome, Permit, Skip, SkipReason, Ticket,
+    Account, Admission, Admit, AlwaysAdmit, Ask, Lease, Outcome, Permit, Skip, SkipReason, Ticket,
 };
 pub use call::Call;
 pub use candidate::Candidate;
 pub use engine::Engine;
 pub use event::{CallEvent, HealthState};
 pub use event_severity::Severity;
+pub use gates::{Credential, Endpoint, Gates, GatesConfig};
 pub use hedge::{HedgeAfter, HedgePolicy};
 pub use latency_digest::{LatencyDigest, LatencySummary};
 pub use limits::{
@@ -156,4 +160,5 @@ pub use report::{Answer, RouteReport};
 pub use retry_budget::{BudgetLevel, Extra, InFlight, RetryBudget, RetryBudgetConfig, RetryDenial};
 pub use route_memory::{Form, RouteMemory};
 pub use simple_breaker::{SimpleBreaker, SimpleBreakerConfig};
+pub use target_gate::{Claim, Queued, TargetGate};
 pub use tracing_observer::TracingObserver;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use interline_core::{AttemptRecord, Target};
+use interline_core::{AttemptRecord, Frame, Part, PartKind, StreamEvent, Target};
 
 use crate::call_log::CallLabels;
 use crate::progress::AttemptProgress;
@@ -24,4 +24,32 @@ pub(crate) struct LiveAttempt {
     /// The end of the whole call.
     pub(crate) total: Limit,
     pub(crate) timeouts: Timeouts,
+}
+
+impl LiveAttempt {
+    /// Takes note of what a frame says was used, and of what the vendor wrote in it.
+    pub(crate) fn take_note(&mut self, frame: &Frame) {
+        let mut bytes = 0;
+        for event in &frame.events {
+            match event {
+                StreamEvent::Usage(usage) => self.permit.used(*usage),
+                StreamEvent::Text { text, .. }
+                | StreamEvent::Reasoning { text, .. }
+                | StreamEvent::Refusal { text, .. } => bytes += text.len(),
+                StreamEvent::ToolCallDelta { arguments, .. } => bytes += arguments.len(),
+                StreamEvent::Part {
+                    part:
+                        Part {
+                            kind: PartKind::Text(text),
+                            ..
+                        },
+                    ..
+                } => bytes += text.len(),
+                _ => {}
+            }
+        }
+        if bytes > 0 {
+            self.permit.emitted(bytes);
+        }
+    }
 }

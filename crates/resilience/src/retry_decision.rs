@@ -120,7 +120,7 @@ fn wait_for(standing: &Standing, policy: &AttemptPolicy) -> Option<(Instant, Err
     match standing.state {
         State::Retryable { ready_at, kind } => Some((ready_at, kind)),
         State::Refused { skip, ready_at }
-            if skip.reason == SkipReason::Paused && skip.retry_in <= policy.short_wait =>
+            if skip.reason.is_a_wait() && skip.retry_in <= policy.short_wait =>
         {
             Some((ready_at, ErrorKind::RateLimited))
         }
@@ -135,10 +135,12 @@ fn least_bad(standings: &[Standing]) -> Option<usize> {
         .enumerate()
         .filter_map(|(index, standing)| match standing.state {
             State::Refused { skip, .. } => match skip.reason {
-                SkipReason::Unhealthy | SkipReason::Probing => Some((index, 0, skip.retry_in)),
+                SkipReason::Unhealthy | SkipReason::Probing | SkipReason::Host => {
+                    Some((index, 0, skip.retry_in))
+                }
                 SkipReason::Credential => Some((index, 1, skip.retry_in)),
-                // The vendor's own wish is not overridden.
-                SkipReason::Paused => None,
+                // The vendor's own wish and its limits are not overridden.
+                SkipReason::Paused | SkipReason::Limited => None,
             },
             _ => None,
         })

@@ -9,12 +9,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use interline_core::{HealthImpact, HealthView, Target, TargetHealth};
+use interline_core::{HealthImpact, HealthView, Target, TargetHealth, ToldLimit};
 use tokio::time::Instant;
 
 use crate::target_state::{TargetState, Ticket};
 use crate::{
-    Admission, Admit, Ask, CallEvent, HealthState, Lease, Observer, Outcome, Permit,
+    Account, Admission, Admit, Ask, CallEvent, HealthState, Lease, Observer, Outcome, Permit,
     Ticket as Carried,
 };
 
@@ -221,7 +221,10 @@ impl Lease for BreakerLease {
         false
     }
 
-    fn settle(&self, ticket: &Carried, outcome: Outcome<'_>, now: Instant) {
+    /// Of no interest to a breaker.
+    fn told(&self, _: &Carried, _: &[ToldLimit], _: Instant) {}
+
+    fn settle(&self, ticket: &Carried, outcome: Outcome<'_>, _: &Account, now: Instant) {
         let state = match outcome {
             // Good news about a target of which nothing bad is known need not be remembered.
             Outcome::Success | Outcome::Cancelled => self.shared.find(&self.target),

@@ -76,6 +76,11 @@ impl Standing {
         self.attempts == 0
     }
 
+    /// Whether limits that are used up are all that keeps it from being asked.
+    pub(crate) fn is_limited(&self) -> bool {
+        matches!(self.state, State::Refused { skip, .. } if skip.reason == SkipReason::Limited)
+    }
+
     /// The failure for which it is asked again first of all: only its connection was stale.
     pub(crate) const fn at_once(&self) -> Option<ErrorKind> {
         match self.state {
@@ -103,7 +108,7 @@ impl Standing {
 
     /// Takes note of a refusal of the admission; `draw` in [0, 1) decides the jitter.
     pub(crate) fn refuse(&mut self, skip: Skip, now: Instant, draw: f64) {
-        if skip.reason == SkipReason::Paused {
+        if skip.reason.is_a_wait() {
             self.announced = self.announced.max(Some(later(now, skip.retry_in)));
         }
         let ready_at = later(now, jittered(skip.retry_in, draw));
@@ -126,7 +131,7 @@ impl Standing {
     pub(crate) fn refused_after_wait(&mut self) {
         let is_paused = matches!(
             self.state,
-            State::Refused { skip, .. } if skip.reason == SkipReason::Paused
+            State::Refused { skip, .. } if skip.reason.is_a_wait()
         );
         if is_paused || !self.is_new() {
             self.state = State::Spent;

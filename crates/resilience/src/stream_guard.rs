@@ -128,6 +128,9 @@ impl Stream for StreamGuard {
             return Poll::Ready(None);
         }
         let result = std::task::ready!(this.poll_rest(cx));
+        if let (Ok(frame), Some(live)) = (&result, &mut this.live) {
+            live.take_note(frame);
+        }
         let signal = match &result {
             Ok(frame) => Signal::of(frame, Fits::Yes),
             Err(_) => Signal::Failure,

@@ -195,6 +195,9 @@ impl Observer for TracingObserver {
                 HealthState::Probing => tell!(severity, provider = %target.provider,
                     model = %target.model, "target is probed"
                 ),
+                HealthState::Degraded => tell!(severity, provider = %target.provider,
+                    model = %target.model, "target does worse than others and is called less"
+                ),
                 HealthState::Available => tell!(severity, provider = %target.provider,
                     model = %target.model, "target is back"
                 ),

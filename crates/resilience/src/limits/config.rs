@@ -124,6 +124,19 @@ impl LimitConfig {
         self
     }
 
+    /// The same rules without the limits.
+    #[must_use]
+    pub const fn without_limits(mut self) -> Self {
+        self.rpm = None;
+        self.tpm = None;
+        self.itpm = None;
+        self.otpm = None;
+        self.rpd = None;
+        self.tpd = None;
+        self.concurrency = None;
+        self
+    }
+
     /// Whether anything is limited beforehand.
     #[must_use]
     pub fn is_unlimited(&self) -> bool {

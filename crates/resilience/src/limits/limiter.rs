@@ -141,6 +141,15 @@ impl Limiter {
         taken
     }
 
+    /// Whether every bucket has room for a call now.
+    #[must_use]
+    pub fn has_room(&self, now: Instant, need: &Need) -> bool {
+        let amounts = self.amounts(need);
+        let now = self.nanos(now);
+        self.lacking(amounts, Ahead::default(), need.priority, now)
+            .is_none()
+    }
+
     /// Takes a place in line.
     ///
     /// # Errors

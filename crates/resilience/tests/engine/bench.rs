@@ -6,11 +6,11 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use interline_core::{
     ChatRequest, ChatResponse, ChatStream, ConnectionFault, Error, ErrorKind, Message, Phase,
-    Result, RetryHint, StreamEvent, Target,
+    Result, RetryHint, StreamEvent, Target, ToldLimit,
 };
 use interline_resilience::{
-    Admission, Admit, AlwaysAdmit, Answer, Ask, AttemptPolicy, Call, CallEvent, Candidate, Engine,
-    Lease, Observer, Outcome, Permit, RetryBudgetConfig, RouteMemory, Ticket,
+    Account, Admission, Admit, AlwaysAdmit, Answer, Ask, AttemptPolicy, Call, CallEvent, Candidate,
+    Engine, Lease, Observer, Outcome, Permit, RetryBudgetConfig, RouteMemory, Ticket,
 };
 use tokio::time::Instant;
 
@@ -357,7 +357,9 @@ impl Lease for CountingLease {
         false
     }
 
-    fn settle(&self, _: &Ticket, outcome: Outcome<'_>, now: Instant) {
+    fn told(&self, _: &Ticket, _: &[ToldLimit], _: Instant) {}
+
+    fn settle(&self, _: &Ticket, outcome: Outcome<'_>, _: &Account, now: Instant) {
         {
             let mut counts = self.counts.lock().unwrap();
             match outcome {

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use interline_core::{ErrorKind as K, Progress, Target, TimeoutStage as T};
-use interline_resilience::{Admission, Admit, Ask, Lease, Outcome, Permit, RouteMemory, Ticket};
+use interline_core::{ErrorKind as K, Progress, Target, TimeoutStage as T, ToldLimit};
+use interline_resilience::{
+    Account, Admission, Admit, Ask, Lease, Outcome, Permit, RouteMemory, Ticket,
+};
 use tokio::time::Instant;
 
 use crate::bench::{Bench, MS, S, target};
@@ -59,7 +61,9 @@ impl Lease for Listening {
         now - self.sent >= limit && !was_heard
     }
 
-    fn settle(&self, _: &Ticket, outcome: Outcome<'_>, _: Instant) {
+    fn told(&self, _: &Ticket, _: &[ToldLimit], _: Instant) {}
+
+    fn settle(&self, _: &Ticket, outcome: Outcome<'_>, _: &Account, _: Instant) {
         if let Outcome::Stalled(_) = outcome {
             self.ear.stalled.lock().unwrap().push(self.target.clone());
         }
