@@ -5,10 +5,10 @@
 //! they are never mistaken for tool calls that the caller should run.
 //! Fields no type knows, such as `citations`, become the part's extra.
 
-use interline_core::{CacheControl, Extra, Media, Part, PartKind, Reasoning, Signature, ToolCall};
+use interline_core::{CacheControl, Extra, Media, Part, PartKind, Reasoning, ToolCall};
 use serde_json::{Map, Value};
 
-use crate::{FORMAT, media};
+use crate::{FORMAT, media, sealed};
 use interline_transport::json::{Fields, Flaw};
 
 /// Reads `content`: text, or an array of blocks.
@@ -56,8 +56,7 @@ pub(crate) fn part(block: &Value) -> Result<Part, Flaw> {
             &["type", "thinking", "signature"],
         ),
         "redacted_thinking" => (
-            PartKind::Reasoning(Reasoning::redacted(Signature::new(
-                FORMAT,
+            PartKind::Reasoning(Reasoning::redacted(sealed::open(
                 fields.required_str("data")?,
             ))),
             &["type", "data"],
@@ -134,7 +133,7 @@ fn thinking(fields: Fields<'_>) -> Result<Reasoning, Flaw> {
     Ok(match fields.str("signature")? {
         // Gateways blank the signature of thinking that another vendor did.
         None | Some("") => reasoning,
-        Some(signature) => reasoning.with_signature(Signature::new(FORMAT, signature)),
+        Some(signature) => reasoning.with_signature(sealed::open(signature)),
     })
 }
 

@@ -10,7 +10,7 @@ use interline_core::{
 use serde_json::{Map, Value, json};
 
 use crate::media::{self, Purpose};
-use crate::{FORMAT, format, ids};
+use crate::{FORMAT, format, ids, sealed};
 
 /// Who reads the block, which decides what may be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,14 +123,14 @@ fn tool_result(result: &ToolResult) -> Result<Value, Error> {
     Ok(wire)
 }
 
-/// A thinking block. The vendor takes back only what it signed itself; a caller sees all of it, with
-/// a blank signature where there is none of this format.
+/// A thinking block. The vendor takes back only what it signed itself; a caller sees all of it, other
+/// formats' proofs sealed, and a blank one where there is none.
 fn thinking(reasoning: &Reasoning, reader: Reader) -> Option<Value> {
     let signature = reasoning
         .signature
         .as_ref()
-        .filter(|signature| signature.format == FORMAT)
-        .map(|signature| signature.value.as_str());
+        .filter(|signature| reader == Reader::Caller || signature.format == FORMAT)
+        .map(sealed::seal);
     match (signature, reasoning.redacted) {
         (Some(data), true) => Some(json!({"type": "redacted_thinking", "data": data})),
         (Some(signature), false) => Some(json!({
@@ -179,8 +179,13 @@ mod tests {
         assert!(sent(&Part::reasoning(own)).is_some());
         assert_eq!(sent(&Part::reasoning(foreign.clone())), None);
         assert_eq!(sent(&Part::reasoning(Reasoning::new("hm"))), None);
-        let shown = block(&Part::reasoning(foreign), Reader::Caller).expect("encodable");
-        assert_eq!(shown.expect("shown to callers")["signature"], "");
+        let shown = |reasoning| {
+            let block = block(&Part::reasoning(reasoning), Reader::Caller).expect("encodable");
+            block.expect("shown to callers")["signature"].clone()
+        };
+        assert_eq!(shown(Reasoning::new("hm")), "");
+        let sealed = shown(foreign).as_str().map(sealed::open);
+        assert_eq!(sealed, Some(Signature::new(FOREIGN, "sig")));
     }
 
     #[test]

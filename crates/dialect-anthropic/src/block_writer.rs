@@ -1,17 +1,17 @@
 //! The content blocks of a stream that is being written.
 //!
 //! A block begins with the first event of its kind and ends when another kind follows. Left out,
-//! because the format has no place for it: other formats' signatures and blocks, pictures and sound.
+//! because the format has no place for it: other formats' blocks, pictures and sound.
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use interline_core::{Part, PartKind, RawFrame, Reasoning};
+use interline_core::{Part, PartKind, RawFrame, Reasoning, Signature};
 use serde_json::{Value, json};
 
 use crate::block_encode::{self, Reader};
 use crate::stop_reason::AsksForTools;
-use crate::{FORMAT, ids};
+use crate::{FORMAT, ids, sealed};
 
 /// Writes content blocks as events of the stream; every method appends to `out`.
 #[derive(Debug, Default)]
@@ -65,8 +65,9 @@ impl BlockWriter {
     }
 
     /// A signature ends its thinking: what follows is another block.
-    pub(crate) fn signature(&mut self, value: &str, out: &mut Vec<RawFrame>) {
+    pub(crate) fn signature(&mut self, signature: &Signature, out: &mut Vec<RawFrame>) {
         let index = self.continue_block(Open::Thinking, out);
+        let value = sealed::seal(signature);
         let signature = json!({"type": "signature_delta", "signature": value});
         out.push(delta(index, &signature));
         self.close(out);
@@ -125,12 +126,8 @@ impl BlockWriter {
     fn thought(&mut self, reasoning: &Reasoning, out: &mut Vec<RawFrame>) {
         self.close(out);
         self.thinking(&reasoning.text, out);
-        if let Some(signature) = reasoning
-            .signature
-            .as_ref()
-            .filter(|signature| signature.format == FORMAT)
-        {
-            self.signature(&signature.value, out);
+        if let Some(signature) = &reasoning.signature {
+            self.signature(signature, out);
         }
         self.close(out);
     }

@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 
 use crate::generation::{Generation, Sampling};
 use crate::thinking::{self, Situation, ThinkingPlan};
-use crate::{FORMAT, ModelPlace, Quirks, conversation, format, schema, settings, tools};
+use crate::{FORMAT, ModelPlace, Quirks, conversation, format, schema, sealed, settings, tools};
 
 /// The body's own version, for vendors that want one there.
 pub(crate) const BODY_VERSION: &str = "anthropic_version";
@@ -66,6 +66,7 @@ pub(crate) fn native_origin(request: &ChatRequest) -> Option<&Origin> {
     request
         .origin_in(&FORMAT)
         .filter(|_| !conversation::has_foreign_thinking(&request.messages))
+        .filter(|origin| !sealed::is_in(&origin.body))
 }
 
 /// The model as it stands in the body, where it does.

@@ -148,6 +148,27 @@ mod tests {
     }
 
     #[test]
+    fn another_vendors_proof_is_sealed_and_opened_when_it_returns() {
+        let format = interline_core::FormatId::from_static("a.format");
+        let proof = |value| interline_core::Signature::new(format.clone(), value);
+        let parts = [
+            Part::reasoning(Reasoning::new("hm").with_signature(proof("p:1"))),
+            Part::reasoning(Reasoning::redacted(proof("p2"))),
+        ];
+        let sent = sent(&ChatResponse::new("m", [Choice::new(0, parts.clone())]));
+        assert_eq!(
+            sent["content"],
+            json!([
+                {"type": "thinking", "thinking": "hm",
+                 "signature": "interline.signature.1:a.format:p:1"},
+                {"type": "redacted_thinking", "data": "interline.signature.1:a.format:p2"},
+            ])
+        );
+        let returned = crate::block_decode::content(&sent["content"]).expect("good blocks");
+        assert_eq!(returned, parts);
+    }
+
+    #[test]
     fn missing_ids_are_made() {
         let call = Part::tool_call(ToolCall::new("", "add", "{}"));
         let sent = sent(&ChatResponse::new("m", [Choice::new(0, [call])]));

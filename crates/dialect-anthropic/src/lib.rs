@@ -42,6 +42,7 @@ mod generation;
 mod model_list;
 mod open_blocks;
 mod schema;
+mod sealed;
 mod stream_decoder;
 mod thinking;
 mod token_count;

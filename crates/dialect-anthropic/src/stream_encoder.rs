@@ -154,7 +154,7 @@ impl StreamEncoder {
             StreamEvent::ReasoningSignature {
                 choice: 0,
                 signature,
-            } if signature.format == FORMAT => blocks.signature(&signature.value, &mut content),
+            } => blocks.signature(signature, &mut content),
             StreamEvent::ToolCallStart {
                 choice: 0,
                 index,

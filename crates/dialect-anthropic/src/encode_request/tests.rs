@@ -50,6 +50,17 @@ fn a_request_of_this_format_goes_out_as_it_came() {
 }
 
 #[test]
+fn bytes_that_hold_a_sealed_proof_are_written_anew() {
+    let body = r#"{"model":"chat","max_tokens":16,"messages":[{"role":"user","content":"hi"},
+        {"role":"assistant","content":[{"type":"thinking","thinking":"hm",
+         "signature":"interline.signature.1:a.format:p"}]}]}"#;
+    let origin = Origin::new(FORMAT, Bytes::from_static(body.as_bytes()));
+    // As a client hands it over that has taken the foreign thought out.
+    let sent = sent(&hello("claude-haiku-4-5").with_origin(origin));
+    assert_eq!(sent["messages"].as_array().map(Vec::len), Some(1), "{sent}");
+}
+
+#[test]
 fn a_history_with_foreign_thinking_is_written_anew() {
     let request = ChatRequest::new(
         "claude-haiku-4-5",

@@ -161,7 +161,7 @@ fn late_arguments_reach_their_own_call() {
 }
 
 #[test]
-fn own_signatures_close_their_thinking_and_foreign_ones_are_dropped() {
+fn signatures_close_their_thinking_and_foreign_ones_are_sealed() {
     let signature = |format| StreamEvent::ReasoningSignature {
         choice: 0,
         signature: Signature::new(format, "sig"),
@@ -183,8 +183,16 @@ fn own_signatures_close_their_thinking_and_foreign_ones_are_dropped() {
             "block_stop 0",
             "block_start 1 thinking",
             "block_delta 1 thinking_delta",
+            "block_delta 1 signature_delta",
+            "block_stop 1",
         ]
     );
+    let proofs = events
+        .iter()
+        .filter_map(|event| event["delta"]["signature"].as_str());
+    let proofs: Vec<&str> = proofs.collect();
+    let sealed = format!("interline.signature.1:{FOREIGN}:sig");
+    assert_eq!(proofs, ["sig", sealed.as_str()]);
 }
 
 #[test]
