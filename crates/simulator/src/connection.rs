@@ -126,7 +126,7 @@ async fn respond(
 }
 
 /// Reads on while an answer is written: the end of the stream is the client leaving, anything else is its next request.
-async fn until_client_leaves(reader: &mut ReadHalf<&mut Socket>, buffer: &mut BytesMut) {
+pub(crate) async fn until_client_leaves(reader: &mut ReadHalf<&mut Socket>, buffer: &mut BytesMut) {
     loop {
         if buffer.len() > crate::http1::MAX_BODY_BYTES {
             // Enough is buffered; a client that still writes will have to wait for its answer.

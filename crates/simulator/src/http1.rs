@@ -24,6 +24,8 @@ pub(crate) struct Request {
     pub(crate) method: String,
     /// Path without the query.
     pub(crate) path: String,
+    /// The query without its question mark.
+    pub(crate) query: Option<String>,
     /// Names in lower case, in the order of arrival.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Bytes,
@@ -133,10 +135,14 @@ fn parse_head(buffer: &mut BytesMut) -> Result<Option<(Request, BodyFraming)>, R
         })
         .collect();
     let target = head.path.unwrap_or("/");
-    let path = target.split('?').next().unwrap_or(target).to_owned();
+    let (path, query) = match target.split_once('?') {
+        Some((path, query)) => (path.to_owned(), Some(query.to_owned())),
+        None => (target.to_owned(), None),
+    };
     let mut request = Request {
         method: head.method.unwrap_or("GET").to_owned(),
         path,
+        query,
         headers,
         body: Bytes::new(),
         connection: AfterRequest::Keep,

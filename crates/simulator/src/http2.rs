@@ -338,6 +338,7 @@ async fn read(request: http::Request<RecvStream>) -> Option<Request> {
     Some(Request {
         method: head.method.as_str().to_owned(),
         path: head.uri.path().to_owned(),
+        query: head.uri.query().map(str::to_owned),
         headers: headers.collect(),
         body: body.freeze(),
         connection: AfterRequest::Keep,

@@ -43,12 +43,18 @@
 //!   TLS with one of them.
 //! - `http2` (with `tls`): a vendor speaks HTTP/2 where a client offers it, all faults included, and has faults of its own:
 //!   see [`Http2Fault`].
+//! - `proxy`: `ChaosProxy` stands between an application and a real vendor and breaks a share of what passes.
 //!
 //! # Why not …
 //! - *a ready-made mock server?* None paces, cuts or resets a body; an HTTP library keeps its promises, and these vendors break them.
 //! - *a paused clock?* All waiting is tokio's, so it can be paused, but real sockets and a clock that jumps race each other:
 //!   prefer short real waits.
 
+#[cfg(feature = "proxy")]
+#[doc(inline)]
+pub use self::proxy::{
+    ChaosProxy, ChaosProxyBuilder, Passed, PassedEnd, ProxyCounts, ProxyFault, ProxyRule,
+};
 #[cfg(feature = "tls")]
 #[doc(inline)]
 pub use self::tls::{Authority, Certificate, CertificateCase};
@@ -107,3 +113,6 @@ mod server;
 mod socket;
 #[cfg(feature = "tls")]
 mod tls;
+
+#[cfg(feature = "proxy")]
+mod proxy;

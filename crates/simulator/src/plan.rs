@@ -19,7 +19,7 @@ const BEFORE_RESET: Duration = Duration::from_millis(20);
 const ENDLESS_PIECE_BYTES: usize = 16 * 1024;
 
 /// What stands in place of an answer that is no HTTP: letters, line ends and bytes that are no text.
-const GARBAGE: &[u8] =
+pub(crate) const GARBAGE: &[u8] =
     b"\x16\x03\x01\x00garbage from a port that speaks something else\r\n\r\n\xff\x00";
 
 /// An answer before its fault.

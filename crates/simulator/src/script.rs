@@ -113,7 +113,7 @@ impl Script {
 }
 
 /// A number in 0..1 that depends on nothing but its arguments (the output function of splitmix64).
-fn unit_interval(seed: u64, call: u64) -> f64 {
+pub(crate) fn unit_interval(seed: u64, call: u64) -> f64 {
     let mut mixed = seed.wrapping_add(call.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -12,5 +12,7 @@ mod connections;
 mod faults;
 mod openai;
 mod openai_responses;
+#[cfg(feature = "proxy")]
+mod proxy;
 mod quota;
 mod wire_faults;
