@@ -88,7 +88,7 @@ impl Endpoint {
     }
 }
 
-/// How much is remembered, and how long what concerns all gates.
+/// How much is remembered, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GatesConfig {
@@ -96,11 +96,6 @@ pub struct GatesConfig {
     pub max_kept: usize,
     /// For how long what nobody uses. Default: 1 h (resilience.md §2.4).
     pub forget_after: Duration,
-    /// How long a credential is left alone that the vendor refused; twice as long each further time, up
-    /// to an hour. Default: 60 s (resilience.md §2.1).
-    pub credential_quarantine: Duration,
-    /// The longest wish of a vendor to wait that is believed. Default: 1 h (chosen, not measured).
-    pub max_pause: Duration,
 }
 
 impl Default for GatesConfig {
@@ -108,9 +103,57 @@ impl Default for GatesConfig {
         Self {
             max_kept: 4096,
             forget_after: Duration::from_secs(3600),
+        }
+    }
+}
+
+/// When a route passes over its targets.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct GateRules {
+    /// What opens a breaker; without one, neither failures nor hosts are held against a target.
+    pub breaker: Option<BreakerConfig>,
+    /// How long a credential is left alone that the vendor refused; twice as long each further time, up
+    /// to an hour; zero: not at all. Default: 60 s (resilience.md §2.1).
+    pub credential_quarantine: Duration,
+    /// The longest wish of a vendor to wait that is believed; zero: none is. Default: 1 h (chosen, not
+    /// measured).
+    pub max_pause: Duration,
+}
+
+impl GateRules {
+    /// With that breaker, and the defaults.
+    #[must_use]
+    pub const fn new(breaker: BreakerConfig) -> Self {
+        Self {
+            breaker: Some(breaker),
             credential_quarantine: Duration::from_secs(60),
             max_pause: MAX_PAUSE,
         }
+    }
+
+    /// Nothing but limits keeps a target from being called.
+    #[must_use]
+    pub const fn never() -> Self {
+        Self {
+            breaker: None,
+            credential_quarantine: Duration::ZERO,
+            max_pause: Duration::ZERO,
+        }
+    }
+
+    /// Sets how long a refused credential is left alone.
+    #[must_use]
+    pub const fn with_credential_quarantine(mut self, first: Duration) -> Self {
+        self.credential_quarantine = first;
+        self
+    }
+
+    /// Sets the longest wish of a vendor to wait that is believed.
+    #[must_use]
+    pub const fn with_max_pause(mut self, longest: Duration) -> Self {
+        self.max_pause = longest;
+        self
     }
 }
 
@@ -157,17 +200,17 @@ impl Gates {
             })
     }
 
-    /// The gate of a target in a group, or one that nothing but the rest keeps closed.
-    #[must_use]
-    pub fn gate(
+    /// The gate of a target with its breaker in a group, where it has one.
+    fn gate(
         &self,
         endpoint: &Endpoint,
-        breaker: impl Into<Option<Breaker>>,
+        breaker: Option<Breaker>,
+        rules: &GateRules,
         now: Instant,
     ) -> TargetGate {
         let target = endpoint.target.clone();
         let observer = Arc::clone(&self.observer);
-        TargetGate::new(target, breaker.into(), self.parts(endpoint, now), observer)
+        TargetGate::new(target, breaker, self.parts(endpoint, rules, now), observer)
     }
 
     /// The gate of a call that names its target itself: kept, so that such calls learn from each other.
@@ -175,21 +218,23 @@ impl Gates {
     pub fn direct(
         &self,
         endpoint: &Endpoint,
-        breaker: Option<&BreakerConfig>,
+        rules: &GateRules,
         latency: &Arc<LatencyDigest>,
         first_token: Duration,
         now: Instant,
     ) -> TargetGate {
         let mut kept = self.lock();
         // Without a breaker it is no preset's, so it gets a number that none has.
-        let preset = breaker.map_or(usize::MAX, |config| kept.preset(config));
+        let preset = rules
+            .breaker
+            .map_or(usize::MAX, |config| kept.preset(&config));
         let key = (endpoint.target.clone(), preset);
         if let Some(gate) = kept.direct.find(&key, now) {
             return TargetGate::clone(&gate);
         }
         drop(kept);
         let one = [(endpoint.clone(), None)];
-        let mut gates = self.group(&one, breaker, Arc::clone(latency), first_token, now);
+        let mut gates = self.group(&one, rules, Arc::clone(latency), first_token, now);
         let gate = gates.pop().expect("a group of one has one gate");
         let made = || TargetGate::clone(&gate);
         let kept = self.lock().direct.take(&key, &self.config, now, made);
@@ -201,13 +246,13 @@ impl Gates {
     pub fn group(
         &self,
         endpoints: &[(Endpoint, Option<Arc<str>>)],
-        breaker: Option<&BreakerConfig>,
+        rules: &GateRules,
         latency: Arc<LatencyDigest>,
         first_token: Duration,
         now: Instant,
     ) -> Vec<TargetGate> {
-        let Some(config) = breaker else {
-            let gate = |(endpoint, _): &(Endpoint, _)| self.gate(endpoint, None, now);
+        let Some(config) = &rules.breaker else {
+            let gate = |(endpoint, _): &(Endpoint, _)| self.gate(endpoint, None, rules, now);
             return endpoints.iter().map(gate).collect();
         };
         let members = endpoints.iter().map(|(endpoint, domain)| {
@@ -217,28 +262,25 @@ impl Gates {
         let fleet = Fleet::new(members, latency, first_token, now);
         let pairs = endpoints.iter().zip(fleet.breakers());
         pairs
-            .map(|((endpoint, _), breaker)| self.gate(endpoint, breaker, now))
+            .map(|((endpoint, _), breaker)| self.gate(endpoint, Some(breaker), rules, now))
             .collect()
     }
 
-    fn parts(&self, endpoint: &Endpoint, now: Instant) -> Parts {
+    fn parts(&self, endpoint: &Endpoint, rules: &GateRules, now: Instant) -> Parts {
         let config = &self.config;
         let mut kept = self.lock();
         let host = kept.hosts.take(&endpoint.host, config, now, || {
             alone(Arc::new(Circuit::new(host_config(), now)), now)
         });
-        let quarantine = config.credential_quarantine;
         let credential = kept
             .credentials
-            .take(&endpoint.credential, config, now, || {
-                Quarantine::new(quarantine, now)
-            });
+            .take(&endpoint.credential, config, now, || Quarantine::new(now));
         let model = (
             endpoint.credential.clone(),
             Arc::clone(&endpoint.limit_group),
         );
         let model = kept.models.take(&model, config, now, || {
-            ModelState::new(endpoint.limits, quarantine, now)
+            ModelState::new(endpoint.limits, now)
         });
         let connection = &endpoint.target.provider;
         let configured = (!endpoint.limits.is_unlimited()).then(|| {
@@ -248,11 +290,12 @@ impl Gates {
         });
         drop(kept);
         Parts {
-            host,
+            host: rules.breaker.is_some().then_some(host),
             credential,
             model,
             configured,
-            max_pause: config.max_pause,
+            quarantine: rules.credential_quarantine,
+            max_pause: rules.max_pause,
         }
     }
 

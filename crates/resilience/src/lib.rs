@@ -147,7 +147,7 @@ pub use candidate::Candidate;
 pub use engine::Engine;
 pub use event::{CallEvent, HealthState};
 pub use event_severity::Severity;
-pub use gates::{Credential, Endpoint, Gates, GatesConfig};
+pub use gates::{Credential, Endpoint, GateRules, Gates, GatesConfig};
 pub use hedge::{HedgeAfter, HedgePolicy};
 pub use latency_digest::{LatencyDigest, LatencySummary};
 pub use limits::{

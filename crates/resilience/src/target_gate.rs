@@ -102,6 +102,13 @@ impl TargetGate {
         &self.core.parts.model.limits
     }
 
+    /// Whether any of its limits counts tokens, so that estimating them is worth the work.
+    #[must_use]
+    pub fn counts_tokens(&self) -> bool {
+        let configured = self.configured_limits();
+        self.told_limits().counts_tokens() || configured.is_some_and(Limiter::counts_tokens)
+    }
+
     /// How full the fullest bucket is that a call has to take from; 0 where nothing is limited.
     #[must_use]
     pub fn utilisation(&self, now: Instant) -> f64 {
@@ -116,7 +123,8 @@ impl TargetGate {
         let Core { breaker, parts, .. } = &*self.core;
         let own = breaker.as_ref().map(|breaker| breaker.health(now));
         let failures = own.map_or(0, |own| own.recent_failures);
-        let closed = [own, Some(parts.host.health(now))].into_iter().flatten();
+        let host = parts.host.as_ref().map(|host| host.health(now));
+        let closed = [own, host].into_iter().flatten();
         let closed = closed.filter_map(|health| health.closed_for).max();
         let refused = self.core.refusal(now).map(|skip| skip.retry_in);
         match closed.max(refused) {
@@ -153,7 +161,7 @@ impl Admission for TargetGate {
         let is_closed = |breaker: &Breaker| breaker.state(ask.now) == BreakerState::Closed;
         self.core.refusal(ask.now).is_none()
             && breaker.as_ref().is_none_or(is_closed)
-            && is_closed(&parts.host)
+            && parts.host.as_deref().is_none_or(is_closed)
             && self.utilisation(ask.now) <= BUSY
     }
 
@@ -190,7 +198,7 @@ impl Core {
     ) -> Result<Permit, Skip> {
         let now = ask.now;
         let own = admitted(core.breaker.as_ref(), ask, how)?;
-        let host = match admitted(Some(&*core.parts.host), ask, how) {
+        let host = match admitted(core.parts.host.as_deref(), ask, how) {
             Ok(ticket) => ticket,
             Err(skip) => {
                 release(core.breaker.as_ref(), own, now);
@@ -201,7 +209,7 @@ impl Core {
             Ok(holds) => holds,
             Err(wait) => {
                 release(core.breaker.as_ref(), own, now);
-                release(Some(&*core.parts.host), host, now);
+                release(core.parts.host.as_deref(), host, now);
                 return Err(Skip::new(SkipReason::Limited, wait.retry_in));
             }
         };

@@ -16,8 +16,8 @@ use interline_core::{
 use interline_resilience::breaker::BreakerConfig;
 use interline_resilience::{
     Admission, Admit, AlwaysAdmit, Ask, AttemptPolicy, Call, Candidate, Credential, Endpoint,
-    Engine, Gates, GatesConfig, LatencyDigest, LimitConfig, Need, Observers, Outcome, Permit,
-    Priority, QueueRule, SkipReason, TargetGate,
+    Engine, GateRules, Gates, GatesConfig, LatencyDigest, LimitConfig, Need, Observers, Outcome,
+    Permit, Priority, QueueRule, SkipReason, TargetGate,
 };
 use tokio::time::Instant;
 
@@ -37,7 +37,7 @@ fn open(gates: &Gates, endpoint: &Endpoint) -> TargetGate {
     let latency = Arc::new(LatencyDigest::new(now));
     gates.direct(
         endpoint,
-        Some(&BreakerConfig::simple()),
+        &GateRules::new(BreakerConfig::simple()),
         &latency,
         S(30),
         now,
@@ -341,7 +341,7 @@ fn what_nobody_uses_is_forgotten_when_there_is_no_room() {
     let latency = Arc::new(LatencyDigest::new(t0));
     let direct = |n: u32, now| {
         let endpoint = endpoint(&format!("v/m{n}"));
-        gates.direct(&endpoint, None, &latency, S(30), now)
+        gates.direct(&endpoint, &GateRules::never(), &latency, S(30), now)
     };
     let kept = direct(0, t0);
     for n in 1..100 {

@@ -19,7 +19,6 @@ const MOST_DOUBLINGS: u64 = 12;
 #[derive(Debug)]
 pub(crate) struct Quarantine {
     origin: Instant,
-    first: Duration,
     /// When the latest one began and ends, in nanoseconds since the origin.
     began: AtomicU64,
     until: AtomicU64,
@@ -28,11 +27,10 @@ pub(crate) struct Quarantine {
 }
 
 impl Quarantine {
-    /// Nothing was refused; the first quarantine is that long.
-    pub(crate) const fn new(first: Duration, now: Instant) -> Self {
+    /// Nothing was refused.
+    pub(crate) const fn new(now: Instant) -> Self {
         Self {
             origin: now,
-            first,
             began: AtomicU64::new(0),
             until: AtomicU64::new(0),
             in_a_row: AtomicU64::new(0),
@@ -46,18 +44,16 @@ impl Quarantine {
         (left > 0).then(|| Duration::from_nanos(left))
     }
 
-    /// Takes note of a refusal; gives the quarantine where one begins.
-    pub(crate) fn refused(&self, now: Instant) -> Option<Duration> {
+    /// Takes note of a refusal; gives the quarantine where one begins. The first one in a row lasts
+    /// `first`; where that is nothing, there is none.
+    pub(crate) fn refused(&self, first: Duration, now: Instant) -> Option<Duration> {
         let until = self.until.load(Ordering::Relaxed);
         let at = self.nanos(now);
-        if until > at {
+        if until > at || first.is_zero() {
             return None;
         }
         let doublings = self.in_a_row.load(Ordering::Relaxed).min(MOST_DOUBLINGS);
-        let length = self
-            .first
-            .saturating_mul(1 << doublings)
-            .min(LONGEST.max(self.first));
+        let length = first.saturating_mul(1 << doublings).min(LONGEST.max(first));
         let nanos = u64::try_from(length.as_nanos()).unwrap_or(u64::MAX);
         self.until
             .compare_exchange(
@@ -98,16 +94,20 @@ mod tests {
     #[test]
     fn it_doubles_up_to_an_hour_and_a_success_ends_it() {
         let mut now = Instant::now();
-        let quarantine = Quarantine::new(S(60), now);
+        let quarantine = Quarantine::new(now);
         for expected in [60, 120, 240, 480, 960, 1920, 3600, 3600] {
-            assert_eq!(quarantine.refused(now), Some(S(expected)));
-            assert_eq!(quarantine.refused(now + S(1)), None, "it is known already");
+            assert_eq!(quarantine.refused(S(60), now), Some(S(expected)));
+            assert_eq!(
+                quarantine.refused(S(60), now + S(1)),
+                None,
+                "it is known already"
+            );
             assert_eq!(quarantine.left(now + S(1)), Some(S(expected - 1)));
             now += S(expected);
             assert_eq!(quarantine.left(now), None);
         }
         assert!(!quarantine.accepted(now, now));
-        assert_eq!(quarantine.refused(now + S(1)), Some(S(60)));
+        assert_eq!(quarantine.refused(S(60), now + S(1)), Some(S(60)));
         assert!(!quarantine.accepted(now, now + S(2)), "it was sent before");
         assert!(quarantine.accepted(now + S(2), now + S(3)));
         assert_eq!(quarantine.left(now + S(3)), None);

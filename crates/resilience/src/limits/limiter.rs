@@ -293,6 +293,13 @@ impl Limiter {
         })
     }
 
+    /// Whether any bucket counts tokens.
+    #[must_use]
+    pub fn counts_tokens(&self) -> bool {
+        let rates = [&self.tokens, &self.input, &self.output];
+        rates.iter().any(|rate| rate.limit().is_some()) || self.tokens_day.limit().is_some()
+    }
+
     /// How full the fullest bucket is; 0 where nothing is limited.
     #[must_use]
     pub fn utilisation(&self, now: Instant) -> f64 {

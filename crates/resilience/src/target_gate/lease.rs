@@ -51,10 +51,9 @@ impl Lease for Core {
             let verdict = verdict(outcome, account);
             self.announce(breaker.settle(own, verdict, now), SkipReason::Unhealthy);
         }
-        if let Some(host) = ticket.host {
+        if let (Some(host), Some(ticket)) = (&self.parts.host, ticket.host) {
             let verdict = host_verdict(outcome);
-            let change = self.parts.host.settle(host, verdict, now);
-            self.announce(change, SkipReason::Host);
+            self.announce(host.settle(ticket, verdict, now), SkipReason::Host);
         }
         if matches!(outcome, Outcome::Success) {
             let credential = self.parts.credential.accepted(ticket.sent, now);
@@ -106,7 +105,10 @@ impl Core {
                 ErrorKind::Permission => &parts.model.access,
                 _ => &*parts.credential,
             };
-            self.tell_skipped(SkipReason::Credential, quarantine.refused(now));
+            self.tell_skipped(
+                SkipReason::Credential,
+                quarantine.refused(parts.quarantine, now),
+            );
         }
     }
 }

@@ -12,11 +12,13 @@ use crate::{LimitConfig, Limiter};
 /// What a gate shares with other gates.
 #[derive(Clone, Debug)]
 pub(crate) struct Parts {
-    pub(crate) host: Arc<Breaker>,
+    pub(crate) host: Option<Arc<Breaker>>,
     pub(crate) credential: Arc<Quarantine>,
     pub(crate) model: Arc<ModelState>,
     /// The configured limits of the connection.
     pub(crate) configured: Option<Arc<Limiter>>,
+    /// How long the first quarantine of a credential is.
+    pub(crate) quarantine: Duration,
     /// The longest wish of a vendor to wait that is believed.
     pub(crate) max_pause: Duration,
 }
@@ -34,9 +36,9 @@ pub(crate) struct ModelState {
 impl ModelState {
     /// Nothing is known yet. `config` says how callers queue and how output is reserved; its limits are
     /// the connection's, and not repeated here.
-    pub(crate) fn new(config: LimitConfig, quarantine: Duration, now: Instant) -> Self {
+    pub(crate) fn new(config: LimitConfig, now: Instant) -> Self {
         Self {
-            access: Quarantine::new(quarantine, now),
+            access: Quarantine::new(now),
             pause: Pause::new(now),
             limits: Limiter::new(config.without_limits(), now),
         }
