@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use interline_simulator::{
-    ChaosProxy, Dialect, Ending, Ledger, Pacing, Passed, PassedEnd, ProxyFault, ProxyRule, Reply,
-    RetryAfter, Vendor,
+    ChaosProxy, ChaosProxyBuilder, Dialect, Ending, Ledger, Pacing, Passed, PassedEnd, ProxyFault,
+    ProxyRule, Reply, RetryAfter, Vendor,
 };
 use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ async fn proxy(vendor: &Vendor, rules: impl IntoIterator<Item = ProxyRule>) -> C
     let builder = ChaosProxy::builder(upstream);
     let builder = rules
         .into_iter()
-        .fold(builder, |builder, rule| builder.with_rule(rule));
+        .fold(builder, ChaosProxyBuilder::with_rule);
     builder.start(([127, 0, 0, 1], 0).into()).await.unwrap()
 }
 
