@@ -71,7 +71,7 @@ impl ToolCall {
         }
     }
 
-    /// The arguments as a JSON value; absent, empty and `null` arguments are an empty object.
+    /// The arguments as a JSON value; absent or empty arguments are an empty object.
     ///
     /// `None` where the model's text is not valid JSON.
     #[must_use]
@@ -79,10 +79,19 @@ impl ToolCall {
         if self.arguments.trim().is_empty() {
             return Some(Value::Object(serde_json::Map::new()));
         }
-        match serde_json::from_str(&self.arguments).ok()? {
-            // Some models say so where a tool takes none.
-            Value::Null => Some(Value::Object(serde_json::Map::new())),
-            value => Some(value),
+        serde_json::from_str(&self.arguments).ok()
+    }
+
+    /// The arguments as a JSON object, for formats that take nothing else.
+    ///
+    /// `null`, which some models write where a tool takes none, is an empty object; what is no object
+    /// otherwise stands whole under `invalid_arguments`, so that nothing is lost.
+    #[must_use]
+    pub fn arguments_object(&self) -> Value {
+        match self.arguments_json() {
+            Some(arguments @ Value::Object(_)) => arguments,
+            Some(Value::Null) => Value::Object(serde_json::Map::new()),
+            _ => serde_json::json!({"invalid_arguments": self.arguments}),
         }
     }
 }

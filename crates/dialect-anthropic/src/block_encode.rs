@@ -23,9 +23,6 @@ pub(crate) enum Reader {
     Caller,
 }
 
-/// The key under which text that is no JSON object travels as a tool's input.
-const WRAPPED_ARGUMENTS: &str = "invalid_arguments";
-
 /// Writes one part; `None` where it says nothing to its reader.
 ///
 /// # Errors
@@ -94,15 +91,8 @@ pub(crate) fn tool_use(call: &ToolCall) -> Value {
         "type": "tool_use",
         "id": ids::tool_id(&call.id),
         "name": call.name,
-        "input": tool_input(call),
+        "input": call.arguments_object(),
     })
-}
-
-fn tool_input(call: &ToolCall) -> Value {
-    match call.arguments_json() {
-        Some(input @ Value::Object(_)) => input,
-        _ => json!({ WRAPPED_ARGUMENTS: call.arguments }),
-    }
 }
 
 fn tool_result(result: &ToolResult) -> Result<Value, Error> {

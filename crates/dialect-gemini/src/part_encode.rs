@@ -12,9 +12,6 @@ use crate::format::{merge_extra, own_signature};
 use crate::part_decode::{SIGNATURE, THOUGHT};
 use crate::{CallIds, FORMAT, media};
 
-/// The key under which text that is no JSON object travels as a call's arguments.
-const WRAPPED_ARGUMENTS: &str = "invalid_arguments";
-
 /// What the parts of one conversation are written with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PartWriter<'a> {
@@ -110,11 +107,7 @@ impl PartWriter<'_> {
     }
 
     fn call(&self, call: &ToolCall) -> Value {
-        let args = match call.arguments_json() {
-            Some(args @ Value::Object(_)) => args,
-            _ => json!({ WRAPPED_ARGUMENTS: call.arguments }),
-        };
-        let mut wire = json!({"name": call.name, "args": args});
+        let mut wire = json!({"name": call.name, "args": call.arguments_object()});
         if let Some(id) = self.sent_id(&call.id) {
             wire["id"] = json!(id);
         }

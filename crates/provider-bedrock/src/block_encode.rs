@@ -136,14 +136,10 @@ fn text_block(part: &Part, text: &str) -> Option<Value> {
 }
 
 fn tool_use(part: &Part, call: &ToolCall) -> Value {
-    let input = match call.arguments_json() {
-        Some(Value::Object(input)) => Value::Object(input),
-        _ => json!({"invalid_arguments": call.arguments}),
-    };
     let mut wire = Map::new();
     wire.insert("toolUseId".into(), json!(tool_id(&call.id)));
     wire.insert("name".into(), json!(call.name));
-    wire.insert("input".into(), input);
+    wire.insert("input".into(), call.arguments_object());
     wrapped("toolUse", wire, part)
 }
 

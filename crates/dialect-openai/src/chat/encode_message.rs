@@ -30,6 +30,12 @@ pub(crate) fn encode_messages(messages: &[Message], quirks: &Quirks) -> Result<V
         }
     }
     writer.flush_media();
+    if writer.out.is_empty() && !messages.is_empty() {
+        return Err(unsupported(
+            "messages",
+            "mean nothing to vendors of this format",
+        ));
+    }
     adapt(&mut writer.out, quirks);
     Ok(writer.out)
 }
@@ -181,6 +187,13 @@ impl Writer<'_> {
                     ));
                 }
             }
+        }
+        let heard_nothing = said.is_empty() && calls.is_empty() && refusal.is_empty();
+        let thought_nothing = thoughts.is_empty() && details.is_empty();
+        let is_foreign = heard_nothing && thought_nothing && !fields.contains_key("audio");
+        if is_foreign && !message.parts.is_empty() && message.extra.is_empty() {
+            // A turn of which only another vendor knows what it means is none here.
+            return Ok(());
         }
         let silent = said.is_empty()
             && (!calls.is_empty() || !refusal.is_empty() || fields.contains_key("audio"));
@@ -352,6 +365,19 @@ mod tests {
         let quirks = Quirks::default().with_earlier_reasoning(EarlierReasoning::ReasoningContent);
         let out = encode(&messages, &quirks);
         assert_eq!(out, json!([{"role": "assistant", "content": "Yes."}]));
+    }
+
+    #[test]
+    fn a_turn_that_only_another_vendor_understands_is_left_out() {
+        let foreign = interline_core::FormatId::from_static("foreign");
+        let turn = Message::new(
+            Role::Assistant,
+            [Part::other(foreign, json!({"type": "web_search_call"}))],
+        );
+        let out = encode(&[turn.clone(), Message::user("And?")], &Quirks::default());
+        assert_eq!(out, json!([{"role": "user", "content": "And?"}]));
+        let error = encode_messages(&[turn], &Quirks::default()).expect_err("nothing is left");
+        assert_eq!(error.kind(), interline_core::ErrorKind::Unsupported);
     }
 
     #[test]
