@@ -94,7 +94,7 @@ impl fmt::Display for Report {
             match &row.verdict {
                 Verdict::Passed => writeln!(f, "  passed   {line}")?,
                 Verdict::NotApplicable(why) => writeln!(f, "  -        {line}  {why}")?,
-                Verdict::Skipped(why) => writeln!(f, "  SKIPPED  {line}  {why}")?,
+                Verdict::Skipped(why) => writeln!(f, "  NOT RUN  {line}  {why}")?,
                 Verdict::Failed(findings) => {
                     writeln!(f, "  FAILED   {line}")?;
                     for finding in findings {
