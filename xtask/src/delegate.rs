@@ -38,6 +38,11 @@ const CHAOS: Home = Home {
     binary: "chaos",
 };
 
+const CHAOS_PROXY: Home = Home {
+    package: "interline-tests",
+    binary: "chaos-proxy",
+};
+
 /// What `cargo xtask chaos` understands: the task's own command line says it, with `--help`.
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
@@ -55,12 +60,19 @@ pub(crate) fn chaos(
     // The task runs at the workspace's root; files are named from where the user stands.
     let mut arguments = Vec::new();
     let mut is_file = false;
-    for argument in &options.arguments {
+    let (home, told) = match options.arguments.split_first() {
+        Some((first, rest)) if first == "proxy" => (&CHAOS_PROXY, rest),
+        _ => (&CHAOS, options.arguments.as_slice()),
+    };
+    for argument in told {
         let path = std::path::absolute(argument).ok().filter(|_| is_file);
-        is_file = matches!(argument.as_str(), "--json" | "--markdown" | "--html");
+        is_file = matches!(
+            argument.as_str(),
+            "--json" | "--markdown" | "--html" | "--plan"
+        );
         arguments.push(path.map_or_else(|| argument.clone(), |path| path.display().to_string()));
     }
-    start(workspace, &CHAOS, launch, &arguments)
+    start(workspace, home, launch, &arguments)
 }
 
 /// What `cargo xtask wire` understands.
@@ -180,6 +192,8 @@ pub(crate) fn vendors(
 pub(crate) enum Launch {
     /// Built first if it is not fresh, with the features of its own package only.
     Cargo,
+    /// The same, optimised: for tasks that compute for minutes otherwise.
+    Optimised,
     /// As the whole workspace was just built, which `cargo run` would not reuse: it resolves other features.
     Built,
 }
@@ -214,15 +228,14 @@ fn start(
 ) -> Result<Verdict> {
     let Home { package, binary } = home;
     let mut command = match launch {
-        Launch::Cargo => workspace.cargo([
-            "run",
-            "--quiet",
-            "--package",
-            package,
-            "--bin",
-            binary,
-            "--",
-        ]),
+        Launch::Cargo | Launch::Optimised => {
+            let mut command = workspace.cargo(["run", "--quiet", "--package", package]);
+            if launch == Launch::Optimised {
+                command.arg("--release");
+            }
+            command.args(["--bin", binary, "--"]);
+            command
+        }
         Launch::Built => {
             let name = format!("{binary}{}", std::env::consts::EXE_SUFFIX);
             workspace.program(workspace.binaries()?.join(name))
