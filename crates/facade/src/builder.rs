@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use interline_catalog::{Catalog, ModelInfo};
 use interline_core::{Error, ProviderId, ProviderSet, Result, Target};
-use interline_resilience::{CallEvent, Observer, Observers, TracingObserver, on_event};
+use interline_resilience::{
+    CallEvent, Observer, Observers, RouteMemory, TracingObserver, on_event,
+};
 use interline_routing::{IntoTarget, Rotation, Route};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::client::Inner;
@@ -239,7 +242,7 @@ impl ClientBuilder {
             names,
             lanes.lanes,
             direct_lane,
-            self.default_options.policy,
+            self.default_options,
             metrics,
             lanes.seed,
         )))
@@ -292,6 +295,7 @@ fn ready_route(
         connections: reached,
         rotation: Rotation::new(),
         policy: options.policy.clone(),
+        memory: Arc::new(RouteMemory::new(options.retry_budget, Instant::now())),
         lane: lanes.for_options(options),
     })
 }

@@ -7,7 +7,7 @@ use interline_core::{
     CallContext, ChatRequest, Error, ErrorKind, HealthView, ListedModel, Operation, ProviderId,
     Result, Target, TimeoutStage, Usage,
 };
-use interline_resilience::AttemptPolicy;
+use interline_resilience::{AttemptPolicy, RouteMemory};
 use interline_routing::Pricing;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -21,7 +21,7 @@ use crate::signed_state::Issuers;
 use crate::telemetry::MetricsObserver;
 use crate::{
     CallOptions, ClientBuilder, Connection, Cost, Reply, ReplyStream, Resolved, RouteCapabilities,
-    RouteInfo, RouteSummary, TargetStatus, UnknownPrice, model_facts,
+    RouteInfo, RouteOptions, RouteSummary, TargetStatus, UnknownPrice, model_facts,
 };
 
 /// Calls vendors through routes. Cheap to clone; clones share connections, health and metrics.
@@ -39,6 +39,8 @@ pub(crate) struct Inner {
     lanes: Vec<Arc<Lane>>,
     pub(crate) direct_lane: Arc<Lane>,
     pub(crate) direct_policy: AttemptPolicy,
+    /// What calls that name a target or a model learn from each other.
+    pub(crate) direct_memory: Arc<RouteMemory>,
     pub(crate) metrics: Option<Arc<MetricsObserver>>,
     pub(crate) issuers: Issuers,
     draws: Mutex<StdRng>,
@@ -49,7 +51,7 @@ impl Inner {
         names: Names,
         lanes: Vec<Arc<Lane>>,
         direct_lane: Arc<Lane>,
-        direct_policy: AttemptPolicy,
+        direct_options: RouteOptions,
         metrics: Option<Arc<MetricsObserver>>,
         seed: u64,
     ) -> Self {
@@ -57,7 +59,11 @@ impl Inner {
             names,
             lanes,
             direct_lane,
-            direct_policy,
+            direct_memory: Arc::new(RouteMemory::new(
+                direct_options.retry_budget,
+                Instant::now(),
+            )),
+            direct_policy: direct_options.policy,
             metrics,
             issuers: Issuers::default(),
             draws: Mutex::new(StdRng::seed_from_u64(seed)),

@@ -7,6 +7,7 @@
 //! What later versions will know is refused by name instead of being ignored.
 
 mod durations;
+mod extra_attempts;
 mod inbound_keys;
 mod located;
 mod mistakes;
@@ -16,6 +17,7 @@ mod route_check;
 mod schema;
 mod secrets;
 mod shape;
+mod switch;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -34,6 +34,7 @@ impl<P: ?Sized> Prepared<P> {
             &self.route.policy,
         )
         .with_timeout(options.timeout)
+        .with_memory(&*self.route.memory)
     }
 
     pub(crate) fn span(&self, options: &CallOptions) -> Span {
@@ -222,6 +223,7 @@ impl Client {
             connections: connection.cloned().into_iter().collect(),
             rotation: Rotation::new(),
             policy: self.inner.direct_policy.clone(),
+            memory: Arc::clone(&self.inner.direct_memory),
             lane: Arc::clone(&self.inner.direct_lane),
         }
     }

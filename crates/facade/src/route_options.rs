@@ -1,28 +1,48 @@
 //! How hard a route tries, and when it passes over a target.
 
-use interline_resilience::{AttemptPolicy, SimpleBreakerConfig};
+use interline_resilience::{AttemptPolicy, RetryBudgetConfig, SimpleBreakerConfig};
 
 /// How hard a route tries, and when it passes over a target.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RouteOptions {
-    /// Attempts, retries, pauses and timeouts.
+    /// Attempts, retries, pauses, timeouts and hedging.
     pub policy: AttemptPolicy,
+    /// What bounds the route's extra attempts together; `None` for nothing. Calls that name a target
+    /// or a model share one budget. Default: on.
+    pub retry_budget: Option<RetryBudgetConfig>,
     /// When a target is passed over.
     pub breaker: Breaker,
 }
 
+impl Default for RouteOptions {
+    fn default() -> Self {
+        Self {
+            policy: AttemptPolicy::default(),
+            retry_budget: Some(RetryBudgetConfig::default()),
+            breaker: Breaker::default(),
+        }
+    }
+}
+
 impl RouteOptions {
-    /// The defaults of [`AttemptPolicy`] and [`Breaker`].
+    /// The defaults of [`AttemptPolicy`], [`RetryBudgetConfig`] and [`Breaker`].
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets attempts, retries, pauses and timeouts.
+    /// Sets attempts, retries, pauses, timeouts and hedging.
     #[must_use]
     pub const fn with_policy(mut self, policy: AttemptPolicy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// Sets what bounds the route's extra attempts together.
+    #[must_use]
+    pub fn with_retry_budget(mut self, budget: impl Into<Option<RetryBudgetConfig>>) -> Self {
+        self.retry_budget = budget.into();
         self
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use interline_core::{HealthView, Target, TargetHealth};
 use interline_resilience::{
-    Admission, AlwaysAdmit, AttemptPolicy, Engine, Observer, SimpleBreaker,
+    Admission, AlwaysAdmit, AttemptPolicy, Engine, Observer, RouteMemory, SimpleBreaker,
 };
 use interline_routing::{Member, Rotation, Strategy, Strictness};
 
@@ -21,6 +21,8 @@ pub(crate) struct ReadyRoute {
     pub(crate) connections: Vec<Connection>,
     pub(crate) rotation: Rotation,
     pub(crate) policy: AttemptPolicy,
+    /// What its calls learn from each other.
+    pub(crate) memory: Arc<RouteMemory>,
     pub(crate) lane: Arc<Lane>,
 }
 

@@ -232,6 +232,29 @@ impl Observer for MetricsObserver {
                 labels.push(Label::from_static_parts("reason", reason.code()));
                 self.count(name::SKIPS, labels, 1);
             }
+            CallEvent::RetryDenied { route, reason, .. } => {
+                let labels = vec![
+                    Label::new("route", self.known.route(route)),
+                    Label::from_static_parts("reason", reason.code()),
+                ];
+                self.count(name::RETRY_DENIALS, labels, 1);
+            }
+            CallEvent::Hedged {
+                route, from, to, ..
+            } => {
+                let labels = vec![
+                    Label::new("route", self.known.route(route)),
+                    Label::new("from", from.provider.as_str().to_owned()),
+                    Label::new("to", to.provider.as_str().to_owned()),
+                ];
+                self.count(name::HEDGES, labels, 1);
+            }
+            CallEvent::AttemptAbandoned {
+                operation,
+                target,
+                duration,
+                ..
+            } => self.attempt_ended(*operation, target, *duration, Some("abandoned")),
             CallEvent::CredentialRejected { target, kind, .. } => {
                 let mut labels = self.target_labels(target);
                 labels.push(Label::from_static_parts("reason", kind.code()));

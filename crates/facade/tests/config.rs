@@ -317,6 +317,74 @@ fn numbers_of_a_breaker_that_is_off_are_a_mistake() {
     refused(text, &["test.yaml:2:51: routes.r.breaker.preset: is `off`"]);
 }
 
+/// A file with one route, `chat`, that has these keys besides its target.
+fn with_route_keys(keys: &str) -> String {
+    format!(
+        "providers: {{ a: {{ kind: openai, api_key: '${{KEY}}' }} }}
+routes:
+  chat: {{ targets: [a/m], {keys} }}
+"
+    )
+}
+
+#[test]
+fn budgets_and_hedging_are_switched_with_a_word_or_set_in_detail() {
+    for keys in [
+        "retry: { budget: on }",
+        "retry: { budget: off }",
+        "retry: { budget: { per_success: 0.1, start: 5, trickle: 0, ceiling_share: 1, ceiling_floor: 3.5 } }",
+        "hedge: on",
+        "hedge: off",
+        "hedge: { after: p95, max_share: 0.1 }",
+        "hedge: { after: 500ms }",
+    ] {
+        accepted(&with_route_keys(keys));
+    }
+    accepted(
+        r#"{"providers":{"a":{"kind":"openai","api_key":"${KEY}"}},
+            "routes":{"chat":{"targets":["a/m"],"hedge":false,"retry":{"budget":true}}}}"#,
+    );
+}
+
+#[test]
+fn wrong_budgets_and_hedging_are_told_with_their_place() {
+    let budget = "test.yaml:3:59: routes.chat.retry.budget.per_success: must be a number from 0";
+    refused(
+        &with_route_keys("retry: { budget: { per_success: -1 } }"),
+        &[budget],
+    );
+    for (keys, told) in [
+        (
+            "hedge: { after: soon }",
+            "routes.chat.hedge.after: `soon` is neither",
+        ),
+        (
+            "hedge: { after: 0s }",
+            "routes.chat.hedge.after: `0s` is neither",
+        ),
+        (
+            "hedge: { max_share: 0 }",
+            "routes.chat.hedge.max_share: must be above 0",
+        ),
+        (
+            "hedge: { max_share: 1.5 }",
+            "routes.chat.hedge.max_share: must be above 0",
+        ),
+        (
+            "hedge: sometimes",
+            "`sometimes` is unknown: write `on`, `off`",
+        ),
+        (
+            "retry: { budget: { persuccess: 1 } }",
+            "unknown field `persuccess`",
+        ),
+    ] {
+        let error = client(&with_route_keys(keys)).expect_err("a mistake");
+        assert!(error.message().contains(told), "{}", error.message());
+        assert!(error.message().starts_with("test.yaml:3:"), "{error}");
+    }
+}
+
 #[test]
 fn secrets_are_never_shown() {
     for text in [
@@ -383,9 +451,10 @@ fn the_schema_knows_the_kinds_and_hides_what_is_not_there_yet() {
         text.contains("round_robin") && text.contains("first_token"),
         "{text}"
     );
-    for later in ["admin", "router", "budget", "adaptive"] {
+    for later in ["admin", "router", "adaptive"] {
         assert!(!text.contains(later), "{later}: {text}");
     }
+    assert!(schema["properties"]["budget"].is_null(), "a route's is known");
     assert_eq!(schema["additionalProperties"], json!(false));
 }
 

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use interline::{
-    Capabilities, ChatRequest, Client, DynProvider, EmbedRequest, ErrorKind, Feature, FeatureSet,
-    Message, ProviderSet, Route,
+    AttemptPolicy, CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, Client,
+    DynProvider, EmbedRequest, ErrorKind, Feature, FeatureSet, HedgeAfter, HedgePolicy, Message,
+    ModelId, Provider, ProviderId, ProviderSet, Result, RetryBudgetConfig, Route, RouteOptions,
+    async_trait,
 };
 use interline_testkit::FakeProvider;
 use metrics::{
@@ -157,6 +160,93 @@ async fn a_fallback_is_counted_by_reason_and_the_answer_by_vendor() {
     ledger.check(
         "interline_cost_nano_usd_total{model=claude-2.1,provider=claude}",
         8_000 + 48_000,
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_route_without_budget_left_tries_no_further_and_counts_it() {
+    let ledger = Arc::new(Ledger::default());
+    let broken = |id: &'static str| Arc::new(FakeProvider::new(id).fails(ErrorKind::Protocol));
+    let client = Client::builder()
+        .provider("a", broken("a"))
+        .provider("b", broken("b"))
+        .route_with(
+            "chat",
+            Route::fallback(["a/m", "b/m"]),
+            RouteOptions::new().with_retry_budget(
+                RetryBudgetConfig::default()
+                    .with_start(0.0)
+                    .with_trickle(0.0, 0.0),
+            ),
+        )
+        .metrics(Arc::clone(&ledger) as Arc<dyn Recorder + Send + Sync>)
+        .build()
+        .expect("a good client");
+    let error = client.complete(request("chat")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AllTargetsFailed);
+    assert_eq!(error.attempts().len(), 1);
+    assert!(error.message().contains("the retry budget"), "{error}");
+    ledger.check("interline_retry_denials_total{reason=budget,route=chat}", 1);
+}
+
+/// Answers the first call at once and every other one after five seconds.
+#[derive(Debug)]
+struct SlowLater(FakeProvider);
+
+#[async_trait]
+impl Provider for SlowLater {
+    fn id(&self) -> &ProviderId {
+        self.0.id()
+    }
+
+    fn capabilities(&self, model: &ModelId) -> Capabilities {
+        self.0.capabilities(model)
+    }
+
+    async fn complete(&self, cx: &CallContext, req: &ChatRequest) -> Result<ChatResponse> {
+        self.0.complete(cx, req).await
+    }
+
+    async fn stream(&self, cx: &CallContext, req: &ChatRequest) -> Result<ChatStream> {
+        if self.0.calls() > 0 {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+        }
+        self.0.stream(cx, req).await
+    }
+
+    async fn health_check(&self, cx: &CallContext) -> Result<()> {
+        self.0.health_check(cx).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn hedges_and_their_losers_are_counted() {
+    let ledger = Arc::new(Ledger::default());
+    let options = RouteOptions::new().with_policy(
+        AttemptPolicy::default().with_hedge(
+            HedgePolicy::default()
+                .with_after(HedgeAfter::Fixed(Duration::from_millis(500)))
+                .with_max_share(1.0),
+        ),
+    );
+    let client = Client::builder()
+        .provider(
+            "a",
+            Arc::new(SlowLater(FakeProvider::new("a").answers("from a"))) as DynProvider,
+        )
+        .provider("b", Arc::new(FakeProvider::new("b").answers("from b")))
+        .route_with("chat", Route::fallback(["a/m", "b/m"]), options)
+        .metrics(Arc::clone(&ledger) as Arc<dyn Recorder + Send + Sync>)
+        .build()
+        .expect("a good client");
+    for answered_by in ["a", "b"] {
+        let stream = client.stream(request("chat")).await.unwrap();
+        assert_eq!(stream.route.provider.as_str(), answered_by);
+    }
+    ledger.check("interline_hedges_total{from=a,route=chat,to=b}", 1);
+    ledger.check(
+        "interline_attempts_total{model=m,outcome=abandoned,provider=a}",
+        1,
     );
 }
 

@@ -6,10 +6,10 @@ use interline_core::Target;
 use interline_resilience::{AttemptPolicy, RetryCounts, SimpleBreakerConfig, Timeouts};
 use interline_routing::{Route, Strategy, Strictness, WeightedTarget};
 
-use super::durations;
 use super::located::Located;
 use super::mistakes::Mistakes;
 use super::shape::{BreakerEntry, RetryEntry, RouteEntry, TargetEntry, TimeoutsEntry};
+use super::{durations, extra_attempts};
 use crate::{Breaker, RouteOptions};
 
 /// Makes the route, or notes what is wrong with it.
@@ -51,9 +51,16 @@ pub(super) fn read(
     }
     let policy = AttemptPolicy::default()
         .with_retries(retry_counts(&entry.retry))
-        .with_timeouts(timeouts(&path, &entry.timeouts, mistakes));
+        .with_timeouts(timeouts(&path, &entry.timeouts, mistakes))
+        .with_hedge(extra_attempts::hedge(&path, entry.hedge.as_ref(), mistakes));
+    let retry = format!("{path}.retry");
     let options = RouteOptions::new()
         .with_policy(attempts(&path, policy, &entry.retry, mistakes))
+        .with_retry_budget(extra_attempts::budget(
+            &retry,
+            entry.retry.budget.as_ref(),
+            mistakes,
+        ))
         .with_breaker(breaker(&path, &entry.breaker, mistakes));
     (mistakes.count() == before).then_some((route, options))
 }

@@ -14,9 +14,11 @@ use serde_json::Value;
 use serde_saphyr::{RenderOptions, SnippetMode, UserMessageFormatter};
 
 use super::Later;
+use super::extra_attempts::{BudgetEntry, HedgeEntry};
 use super::located::{Located, Place};
 use super::mistakes;
 use super::model_entry::ModelEntry;
+use super::switch::Switch;
 
 /// Reads a file's text.
 pub(super) fn parse(text: &str, source: &str) -> Result<File> {
@@ -135,6 +137,9 @@ pub(super) struct RouteEntry {
     /// When a target is passed over.
     #[serde(default)]
     pub(super) breaker: BreakerEntry,
+    /// When a second target is asked beside a silent one. Default: `off`.
+    #[serde(default)]
+    pub(super) hedge: Option<Switch<HedgeEntry>>,
 }
 
 /// The names of strategies, for the schema.
@@ -205,6 +210,8 @@ pub(super) struct RetryEntry {
     pub(super) same_target: Option<Located<u32>>,
     /// Retries on one target per kind of failure. Default: 1 each.
     pub(super) by_kind: RetryKindsEntry,
+    /// What the route's extra attempts are paid from. Default: `on`.
+    pub(super) budget: Option<Switch<BudgetEntry>>,
 }
 
 /// Retries on one target per kind of failure.

@@ -11,6 +11,8 @@ pub(super) const REQUEST_DURATION: &str = "interline_request_duration_seconds";
 pub(super) const ATTEMPTS: &str = "interline_attempts_total";
 pub(super) const FALLBACKS: &str = "interline_fallbacks_total";
 pub(super) const SKIPS: &str = "interline_skips_total";
+pub(super) const RETRY_DENIALS: &str = "interline_retry_denials_total";
+pub(super) const HEDGES: &str = "interline_hedges_total";
 pub(super) const CREDENTIAL_REJECTIONS: &str = "interline_credential_rejections_total";
 pub(super) const COST: &str = "interline_cost_nano_usd_total";
 pub(super) const DROPPED_HINTS: &str = "interline_dropped_hints_total";
@@ -35,12 +37,20 @@ pub(super) const HISTOGRAMS: [(&str, Unit, &str); 4] = [
     ),
 ];
 
-pub(super) const COUNTERS: [(&str, &str); 7] = [
+pub(super) const COUNTERS: [(&str, &str); 9] = [
     (REQUESTS, "Calls, by route, operation and how they ended."),
     (ATTEMPTS, "Attempts at targets, by how they ended."),
     (
         FALLBACKS,
         "Calls that went on to another target, by reason.",
+    ),
+    (
+        RETRY_DENIALS,
+        "Calls that would have gone on but must not, by reason.",
+    ),
+    (
+        HEDGES,
+        "Attempts beside a silent one; losers are attempts that ended as `abandoned`.",
     ),
     (SKIPS, "Targets that were passed over, by reason."),
     (
