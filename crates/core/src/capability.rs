@@ -187,6 +187,18 @@ impl Feature {
     }
 }
 
+impl Feature {
+    /// The feature without which it cannot be carried.
+    const fn rests_on(self) -> Option<Self> {
+        match self {
+            Self::TopLogprobs => Some(Self::Logprobs),
+            Self::StrictTools | Self::ToolErrors => Some(Self::Tools),
+            Self::ImageDetail => Some(Self::Images),
+            _ => None,
+        }
+    }
+}
+
 /// A set of [`Feature`]s.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct FeatureSet(u32);
@@ -331,15 +343,22 @@ impl Capabilities {
             .filter(|feature| feature.importance() == Importance::Semantic)
     }
 
+    /// Whether a feature is carried, where a request is written from its types.
+    #[must_use]
+    pub fn carries(&self, feature: Feature) -> bool {
+        if feature.is_presumed() {
+            let has = |base: Feature| self.features.contains(base);
+            feature.rests_on().is_none_or(has) && !self.leaves_out.contains(feature)
+        } else {
+            self.features.contains(feature)
+        }
+    }
+
     /// The hints that `needed` gives and this target cannot follow: to be dropped and noted.
     pub fn ignores(&self, needed: FeatureSet) -> impl Iterator<Item = Feature> {
-        needed.iter().filter(|feature| {
-            if feature.is_presumed() {
-                self.leaves_out.contains(*feature)
-            } else {
-                feature.importance() == Importance::Hint && !self.features.contains(*feature)
-            }
-        })
+        needed
+            .iter()
+            .filter(|feature| feature.importance() == Importance::Hint && !self.carries(*feature))
     }
 }
 
@@ -364,6 +383,13 @@ mod tests {
         let needed = FeatureSet::from_iter([Feature::Temperature, Feature::ParticipantNames]);
         let target = Capabilities::new(FeatureSet::empty());
         assert_eq!(target.ignores(needed).count(), 0);
+        let alternatives = FeatureSet::empty().with(Feature::TopLogprobs);
+        let ignored: Vec<_> = target.ignores(alternatives).collect();
+        assert_eq!(
+            ignored,
+            [Feature::TopLogprobs],
+            "it rests on log-probabilities"
+        );
         let target = target.with_left_out(FeatureSet::empty().with(Feature::ParticipantNames));
         let ignored: Vec<_> = target.ignores(needed).collect();
         assert_eq!(ignored, [Feature::ParticipantNames]);
