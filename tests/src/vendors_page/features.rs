@@ -1,6 +1,6 @@
 //! Features in words: which are carried, which left out, which refused.
 
-use interline::{Feature, FeatureSet, Importance};
+use interline::{Capabilities, Feature, Importance};
 
 /// What becomes of features, in three lists.
 pub(super) struct Fates {
@@ -10,15 +10,14 @@ pub(super) struct Fates {
 }
 
 impl Fates {
-    pub(super) fn of(able: FeatureSet) -> Self {
+    pub(super) fn of(able: &Capabilities) -> Self {
+        let all = || Feature::ALL.into_iter();
         let lacking = |importance: Importance| {
-            let features = Feature::ALL.into_iter();
-            listed(
-                features.filter(move |one| !able.contains(*one) && one.importance() == importance),
-            )
+            let lacks = |one: &Feature| !able.carries(*one) && one.importance() == importance;
+            listed(all().filter(lacks))
         };
         Self {
-            carried: listed(able.iter()),
+            carried: listed(all().filter(|one| able.carries(*one))),
             left_out: lacking(Importance::Hint),
             refused: lacking(Importance::Semantic),
         }
@@ -36,8 +35,8 @@ pub(super) fn listed(features: impl Iterator<Item = Feature>) -> String {
 }
 
 /// One feature of a row in the overview.
-pub(super) const fn mark(able: FeatureSet, feature: Feature) -> &'static str {
-    match (able.contains(feature), feature.importance()) {
+pub(super) fn mark(able: &Capabilities, feature: Feature) -> &'static str {
+    match (able.carries(feature), feature.importance()) {
         (true, _) => "yes",
         (false, Importance::Hint) => "out",
         (false, _) => "**no**",

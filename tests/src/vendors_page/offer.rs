@@ -1,6 +1,6 @@
 //! What one kind of provider offers, found out by making connections of it.
 
-use interline::{Catalog, FeatureSet, ModelMode, ProviderFactory, ProviderSet, ProviderSettings};
+use interline::{Capabilities, Catalog, ModelMode, ProviderFactory, ProviderSet, ProviderSettings};
 use serde_json::{Map, Value, json};
 
 /// Values for settings that a connection may need; each kind takes those that it knows.
@@ -34,8 +34,16 @@ pub(super) struct Ability {
     pub(super) settings: Vec<String>,
     /// The models that it holds for; empty for all.
     pub(super) models: Vec<String>,
-    pub(super) features: FeatureSet,
-    pub(super) formats: Vec<String>,
+    pub(super) able: Capabilities,
+}
+
+impl Ability {
+    fn is_like(&self, able: &Capabilities) -> bool {
+        let one = &self.able;
+        one.features == able.features
+            && one.leaves_out == able.leaves_out
+            && one.formats == able.formats
+    }
 }
 
 impl<'a> Offer<'a> {
@@ -51,10 +59,7 @@ impl<'a> Offer<'a> {
             let set = connect(factory, &schema, Some((&setting, &value)));
             let said = vec![format!("`{setting}: {value}`")];
             for ability in self::abilities(factory.kind(), &set, &said) {
-                let is_known = |known: &Ability| {
-                    known.features == ability.features && known.formats == ability.formats
-                };
-                if !abilities.iter().any(is_known) {
+                if !abilities.iter().any(|known| known.is_like(&ability.able)) {
                     abilities.push(ability);
                 }
             }
@@ -109,15 +114,12 @@ fn abilities(kind: &str, set: &ProviderSet, settings: &[String]) -> Vec<Ability>
     let mut found: Vec<Ability> = Vec::new();
     for model in models(kind) {
         let able = set.chat.capabilities(&model.as_str().into());
-        let formats: Vec<String> = able.formats.iter().map(ToString::to_string).collect();
-        let same = |one: &&mut Ability| one.features == able.features && one.formats == formats;
-        match found.iter_mut().find(same) {
+        match found.iter_mut().find(|one| one.is_like(&able)) {
             Some(one) => one.models.push(model),
             None => found.push(Ability {
                 settings: settings.to_vec(),
                 models: vec![model],
-                features: able.features,
-                formats,
+                able,
             }),
         }
     }

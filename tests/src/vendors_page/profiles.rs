@@ -49,8 +49,8 @@ mod tests {
             let kind = factory.kind();
             let offer = super::super::offer::Offer::of(factory);
             let speaks = |format: &str| {
-                let formats = offer.abilities.iter().flat_map(|ability| &ability.formats);
-                formats.into_iter().any(|own| own == format)
+                let formats = offer.abilities.iter().flat_map(|one| &one.able.formats);
+                formats.into_iter().any(|own| own.as_str() == format)
             };
             let is_profile = speaks("openai.chat") && !OTHERS.contains(&kind);
             assert_eq!(of(kind).is_some(), is_profile, "{kind}");

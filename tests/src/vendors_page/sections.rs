@@ -29,12 +29,25 @@ pub(super) fn glance(offers: &[Offer<'_>]) -> String {
             kind = offer.factory.kind(),
         ));
     }
-    let columns = Feature::ALL.map(Feature::name).join(" | ");
-    let line = "---|".repeat(Feature::ALL.len());
-    page.push_str(&format!("\n| kind | {columns} |\n|---|{line}\n"));
+    let is_presumed = |feature: &Feature| feature.is_presumed();
+    let (small, large): (Vec<Feature>, Vec<Feature>) =
+        Feature::ALL.into_iter().partition(is_presumed);
+    page.push_str(&marks(offers, &large));
+    page.push_str("\nThe smaller hints, where a request is translated:\n");
+    page.push_str(&marks(offers, &small));
+    page.push_str("\nyes: carried; out: left out; **no**: refused.\n");
+    page
+}
+
+/// What becomes of some features, one row for each ability of each kind.
+fn marks(offers: &[Offer<'_>], features: &[Feature]) -> String {
+    let columns: Vec<&str> = features.iter().map(|one| one.name()).collect();
+    let line = "---|".repeat(features.len());
+    let mut page = format!("\n| kind | {} |\n|---|{line}\n", columns.join(" | "));
     for offer in offers {
         for ability in &offer.abilities {
-            let marks = Feature::ALL.map(|feature| mark(ability.features, feature));
+            let marks = features.iter().map(|feature| mark(&ability.able, *feature));
+            let marks: Vec<&str> = marks.collect();
             let name = match offer.abilities.len() {
                 1 => offer.factory.kind().to_owned(),
                 _ => format!("{} {}", offer.factory.kind(), whom(ability, 1)),
@@ -42,7 +55,6 @@ pub(super) fn glance(offers: &[Offer<'_>]) -> String {
             page.push_str(&format!("| {name} | {} |\n", marks.join(" | ")));
         }
     }
-    page.push_str("\nyes: carried; out: left out; **no**: refused.\n");
     page
 }
 
@@ -57,7 +69,7 @@ pub(super) fn kind(
             carried,
             left_out,
             refused,
-        } = Fates::of(ability.features);
+        } = Fates::of(&ability.able);
         let heading = match offer.abilities.len() {
             1 => String::new(),
             _ => format!("\nConnections {}:\n", whom(ability, SHOWN_MODELS)),
@@ -109,8 +121,8 @@ fn whom(ability: &Ability, most: usize) -> String {
 /// Formats, each once.
 fn formats(abilities: &[Ability]) -> String {
     let mut names: Vec<String> = Vec::new();
-    for format in abilities.iter().flat_map(|ability| &ability.formats) {
-        let name = quoted(format);
+    for format in abilities.iter().flat_map(|ability| &ability.able.formats) {
+        let name = quoted(format.as_str());
         if !names.contains(&name) {
             names.push(name);
         }

@@ -78,6 +78,9 @@ fn descend(path: &str, value: &Value, found: &mut Vec<Leaf>) {
         Value::Null => {}
         Value::Bool(flag) => push(What::Flag(*flag)),
         Value::Number(number) => push(What::Number(number.as_f64().unwrap_or(f64::NAN))),
+        Value::String(text) if text.starts_with(SIGNATURE_SEAL) => {
+            descend(path, &proof(text).into(), found);
+        }
         Value::String(text) => match (embedded(text), data_address(text)) {
             (Some(json), _) => descend(path, &json, found),
             (None, Some((mime, data))) => {
@@ -108,14 +111,23 @@ fn descend(path: &str, value: &Value, found: &mut Vec<Leaf>) {
     }
 }
 
-/// What seals another format's proofs for callers of Responses.
+/// What seals another format's proofs for callers of Responses, as JSON.
 const SEAL: &str = "interline.reasoning.1:";
+
+/// What seals them for callers of Messages: the format and the proof.
+const SIGNATURE_SEAL: &str = "interline.signature.1:";
 
 /// Arguments, structured answers and sealed proofs are JSON inside a text.
 fn embedded(text: &str) -> Option<Value> {
     let text = text.strip_prefix(SEAL).unwrap_or(text);
     let json = serde_json::from_str(text).ok();
     json.filter(|json: &Value| json.is_object() || json.is_array())
+}
+
+/// The proof behind a seal and a format.
+fn proof(sealed: &str) -> &str {
+    let rest = &sealed[SIGNATURE_SEAL.len()..];
+    rest.split_once(':').map_or(rest, |(_, proof)| proof)
 }
 
 fn data_address(text: &str) -> Option<(&str, &str)> {

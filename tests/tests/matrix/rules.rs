@@ -137,7 +137,6 @@ const RULES: &[Rule] = &[
     // Strict tools and shapes.
     there(STRICT, &[], Lost("what this format means by silence")).when(When::Is("false")),
     there(STRICT, &[Cohere], Becomes("strict_tools", "true")).when(When::Is("true")),
-    there(STRICT, &[Gemini], Lost("the format has no strict tools")).when(When::Is("true")),
     there(
         STRICT_SHAPE,
         &[],
@@ -226,21 +225,6 @@ const RULES: &[Rule] = &[
     .when(When::Is("gcall_resp77_0")),
     // Words about messages and parts.
     there(
-        &["messages[].name"],
-        &[Responses, Anthropic, Gemini, Bedrock, Cohere],
-        Lost("the format names no participants"),
-    ),
-    there(
-        DETAIL,
-        &[Anthropic, Gemini, Bedrock],
-        Lost("the format looks as closely as it likes"),
-    ),
-    there(
-        &["messages[].content[].is_error"],
-        &[Chat, Responses, Cohere],
-        Lost("results of tools are words here, and these say it"),
-    ),
-    there(
         &["messages[].content[].is_error"],
         &[Bedrock],
         Becomes("messages[].content[].toolResult.status", "error"),
@@ -252,11 +236,6 @@ const RULES: &[Rule] = &[
             "contents[].parts[].functionResponse.response.error",
             "the gauge is frozen",
         ),
-    ),
-    there(
-        &["system[].cache_control.ttl"],
-        &[Chat, Responses, Gemini, Cohere],
-        Lost("the format has no cache marks"),
     ),
     there(
         PICTURE_TYPE,
@@ -272,25 +251,9 @@ const RULES: &[Rule] = &[
     )
     .when(When::Is("user_id")),
     there(
-        &["metadata"],
-        &[Gemini, Bedrock, Cohere],
-        Lost("the format has no place for the end user"),
-    )
-    .when(When::Is("user_id")),
-    there(
         &["logprobs"],
         &[Responses],
         Becomes("include[]", "message.output_text.logprobs"),
-    ),
-    there(
-        &["top_p"],
-        &[Anthropic, Bedrock],
-        Lost("the model takes `temperature` or `top_p`, not both"),
-    ),
-    there(
-        &["top_logprobs"],
-        &[Cohere],
-        Lost("the format tells no alternatives"),
     ),
     there(
         &["presence_penalty"],
@@ -359,10 +322,6 @@ const MADE_CALL_ID: &[&str] = &[
     "messages[].content[].tool_use_id",
     "input[].call_id",
 ];
-const DETAIL: &[&str] = &[
-    "messages[].content[].image_url.detail",
-    "input[].content[].detail",
-];
 const PICTURE_TYPE: &[&str] = &[
     "messages[].content[].image_url.url",
     "messages[].content[].source.media_type",
@@ -403,16 +362,27 @@ pub(crate) fn idle(used: &[usize]) -> Vec<String> {
 /// The note by which the client told that it left something out.
 pub(crate) fn told<'a>(leaf: &Leaf, left_out: &'a [String]) -> Option<&'a str> {
     let first = leaf.path.split(['.', '[']).next().unwrap_or_default();
+    let last = leaf.path.rsplit('.').next().unwrap_or_default();
     let tells = |note: &&String| match note.as_str() {
+        "name" => leaf.path == "messages[].name",
+        "strict" => STRICT.contains(&leaf.path.as_str()),
+        "detail" | "is_error" => last == note.as_str(),
+        "cache_control" => leaf.path.contains("cache_control"),
+        "top_p_beside_temperature" => first == "top_p",
         "logprobs" => ["logprobs", "top_logprobs"].contains(&first),
         "penalties" => first.ends_with("_penalty"),
-        "user" => first == "user" || leaf.path == "metadata.user_id",
+        "user" => first == "user" || is_of_the_user(leaf),
         "parallel_tool_calls" => leaf.path.contains("parallel_tool"),
         "reasoning" => ["reasoning_effort", "reasoning", "thinking"].contains(&first),
         note if note.starts_with("signed reasoning of") => is_of_a_thought(&leaf.path),
         note => note.split(' ').next() == Some(first),
     };
     left_out.iter().find(tells).map(String::as_str)
+}
+
+/// Anthropic's labels hold the user and nothing else.
+fn is_of_the_user(leaf: &Leaf) -> bool {
+    leaf.path == "metadata.user_id" || (leaf.path == "metadata" && leaf.what.word() == "user_id")
 }
 
 fn is_of_a_thought(path: &str) -> bool {
