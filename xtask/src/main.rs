@@ -69,7 +69,7 @@ fn perform(task: &Task) -> Result<Verdict> {
         Task::Tidy => tidy::perform(&workspace),
         Task::Wire(options) => delegate::wire(&workspace, options, delegate::Launch::Cargo),
         Task::Fuzz(options) => delegate::fuzz(&workspace, options, delegate::Launch::Cargo),
-        Task::Chaos(options) => delegate::chaos(&workspace, options, delegate::Launch::Cargo),
+        Task::Chaos(options) => delegate::chaos(&workspace, options, delegate::Launch::Optimised),
         Task::Vendors(options) => delegate::vendors(&workspace, options, delegate::Launch::Cargo),
     }
 }

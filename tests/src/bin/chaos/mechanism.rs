@@ -39,8 +39,8 @@ impl Mechanism {
     /// Whether the engine has it, so that there is something to switch off.
     pub(crate) const fn is_built(self) -> bool {
         match self {
-            Self::Breaker | Self::StallGuard => true,
-            Self::RetryBudget | Self::RateLimiter | Self::Hedging => false,
+            Self::Breaker | Self::StallGuard | Self::RetryBudget => true,
+            Self::RateLimiter | Self::Hedging => false,
         }
     }
 
@@ -64,7 +64,7 @@ impl Mechanism {
                 "slow-headers",
                 "lost-probe",
             ],
-            Self::RetryBudget => &["uniform-60", "metastable"],
+            Self::RetryBudget => &["uniform-20", "uniform-60"],
             Self::StallGuard => &[
                 "one-blackhole",
                 "two-of-three-blackhole",

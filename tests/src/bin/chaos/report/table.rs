@@ -118,7 +118,7 @@ fn controls(report: &Report) {
         let what = format!("without {}: {}", control.mechanism, control.scenario);
         if control.failed.is_empty() {
             println!(
-                "{} {what} passed, so it proves nothing",
+                "{} {what} fails no check that holds otherwise, so it proves nothing",
                 "CONTROL".red().bold()
             );
         } else {

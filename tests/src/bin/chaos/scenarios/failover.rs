@@ -85,13 +85,13 @@ pub(super) const ALL: &[Scenario] = &[
     Scenario {
         number: 33,
         name: "stale-pool",
-        about: "three of ten pooled connections turn out to be dead",
+        about: "one of ten pooled connections turns out to be dead",
         plan: |_| {
             let mut plan = Plan::new(three(), Load::of(CALM), SHORT)
                 .with(C::Success(1.0))
                 .with(C::NoOpening);
             plan.faults = (0..3)
-                .map(|vendor| storm(vendor, Fault::Stale, SHORT).with_share(0.3))
+                .map(|vendor| storm(vendor, Fault::Stale, SHORT).with_share(0.1))
                 .collect();
             plan
         },

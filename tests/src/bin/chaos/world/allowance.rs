@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use interline_core::{LimitUnit, LimitWindow, ToldLimit};
+
 use crate::plan::VendorLimits;
 
 /// The buckets of all keys of one vendor.
@@ -56,6 +58,25 @@ impl Allowance {
         )?;
         buckets.tokens -= tokens;
         Ok(())
+    }
+}
+
+impl Allowance {
+    /// What a key has left, as vendors tell it after an answer.
+    pub(crate) fn told(&self, limits: &VendorLimits, key: u16, now: Duration) -> Vec<ToldLimit> {
+        let (rpm, tpm) = limits.now(now);
+        let Some(buckets) = self.keys.get(&key) else {
+            return Vec::new();
+        };
+        let told = |unit, per_minute: f64, left: f64| {
+            ToldLimit::new(unit, LimitWindow::Minute)
+                .with_limit(per_minute as u64)
+                .with_remaining(left.max(0.0) as u64)
+                .with_reset(wait(burst(per_minute) - left, per_minute))
+        };
+        let requests = told(LimitUnit::Requests, rpm, buckets.requests);
+        let tokens = tpm.map(|tpm| told(LimitUnit::Tokens, tpm, buckets.tokens));
+        [requests].into_iter().chain(tokens).collect()
     }
 }
 

@@ -52,22 +52,22 @@ enum State {
 }
 
 impl Steps {
-    /// An answer whose headers just went out.
+    /// An answer whose headers went out at `due`: that is in the past where this process stood still.
     pub(crate) fn new(
+        due: Instant,
         answer: Answer,
         exchange: Exchange,
         place: Place,
         progress: Arc<dyn ProgressSink>,
     ) -> Self {
-        let now = Instant::now();
         Self {
             answer,
             exchange,
             _place: place,
             progress,
             state: State::Opening,
-            due: now,
-            timer: Box::pin(sleep_until(now)),
+            due,
+            timer: Box::pin(sleep_until(due)),
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use interline_core::{ChatRequest, Error, ErrorKind, Message, Result, StreamEvent};
-use interline_resilience::{AttemptPolicy, Call as EngineCall, Candidate};
+use interline_resilience::{AttemptPolicy, Call as EngineCall, Candidate, RouteMemory};
 use tokio::time::{sleep, timeout};
 
 use super::rig::Subject;
@@ -22,6 +22,7 @@ pub(crate) struct Callers {
     /// The candidates of each tenant, in the plan's order.
     pub(crate) candidates: Vec<Vec<Candidate>>,
     pub(crate) policy: AttemptPolicy,
+    pub(crate) memory: Option<RouteMemory>,
     pub(crate) order: Order,
     pub(crate) history: History,
     /// For its clock.
@@ -55,7 +56,8 @@ impl Callers {
         request.edit(|body| body.user = Some(planned.prompt.to_string()));
         let id = number.to_string();
         let call = EngineCall::new(id.as_str(), "route", &candidates, &self.policy)
-            .with_timeout(self.patience);
+            .with_timeout(self.patience)
+            .with_memory(self.memory.as_ref());
         let result = if planned.streamed {
             self.read_stream(number, planned, call, &request).await
         } else {

@@ -7,9 +7,9 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use interline_core::{
     CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, Choice, Error, FeatureSet,
-    ModelId, Part, Progress, Provider, ProviderId, Result, async_trait,
+    ModelId, Part, Progress, Provider, ProviderId, ResponseMeta, Result, async_trait,
 };
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::answer::{Answer, Steps};
 use super::vendor::Vendor;
@@ -104,10 +104,11 @@ impl Endpoint {
             pace: vendor.spec.pace,
             ending,
         };
-        sleep(first_token).await;
+        let due = Instant::now() + first_token;
+        sleep_until(due).await;
         cx.progress.report(Progress::Headers);
         let progress = Arc::clone(&cx.progress);
-        Ok(Steps::new(answer, exchange, place, progress))
+        Ok(Steps::new(due, answer, exchange, place, progress))
     }
 
     /// Waits, writes the refusal down, and gives it back.
@@ -121,7 +122,16 @@ impl Endpoint {
         sleep(after).await;
         exchange.note(|entry| entry.told_to_wait = error.retry_after());
         exchange.end(EntryEnd::Failed);
-        error.with_target(&self.id, &req.model)
+        error
+            .with_limits(self.vendor.told_limits(self.key))
+            .with_target(&self.id, &req.model)
+    }
+
+    /// What the vendor says around an answer.
+    fn meta(&self) -> ResponseMeta {
+        let mut meta = ResponseMeta::default();
+        meta.limits = self.vendor.told_limits(self.key);
+        meta
     }
 }
 
@@ -159,7 +169,9 @@ impl Provider for Endpoint {
             let frame = frame.map_err(|error| error.with_target(&self.id, &req.model))?;
             if let Some(usage) = super::answer::read(&frame, &mut text) {
                 let choice = Choice::new(0, [Part::text(text)]);
-                return Ok(ChatResponse::new(req.model.as_str(), [choice]).with_usage(usage));
+                let mut answer = ChatResponse::new(req.model.as_str(), [choice]).with_usage(usage);
+                answer.meta = self.meta();
+                return Ok(answer);
             }
         }
         Err(errors::malformed("cut").with_target(&self.id, &req.model))
@@ -167,9 +179,7 @@ impl Provider for Endpoint {
 
     async fn stream(&self, cx: &CallContext, req: &ChatRequest) -> Result<ChatStream> {
         let steps = self.open(cx, req).await?;
-        let mut meta = interline_core::ResponseMeta::default();
-        meta.rate_limit = self.vendor.limit_headers();
-        Ok(ChatStream::new(meta, steps))
+        Ok(ChatStream::new(self.meta(), steps))
     }
 
     async fn health_check(&self, cx: &CallContext) -> Result<()> {

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use interline_core::{ChatRequest, ChatResponse, ChatStream, Result, Target};
 use interline_resilience::{
-    Admission, AlwaysAdmit, AttemptPolicy, Call, Candidate, Engine, Observer, SimpleBreaker,
-    SimpleBreakerConfig,
+    Admission, AlwaysAdmit, AttemptPolicy, Call, Candidate, Engine, Observer, RetryBudgetConfig,
+    RouteMemory, SimpleBreaker, SimpleBreakerConfig,
 };
+use tokio::time::Instant;
 
 use super::baseline::{Baseline, Rival};
 use crate::mechanism::Mechanism;
@@ -74,6 +75,13 @@ impl Rig {
             .with_idle(never)
             .with_progress(never);
         policy.with_timeouts(timeouts)
+    }
+
+    /// What the calls of the run share; a baseline shares nothing of it.
+    pub(crate) fn memory(&self, now: Instant) -> Option<RouteMemory> {
+        let budget = self.without != Some(Mechanism::RetryBudget);
+        let budget = budget.then(RetryBudgetConfig::default);
+        self.is_engine().then(|| RouteMemory::new(budget, now))
     }
 
     /// Puts it together.

@@ -86,6 +86,7 @@ async fn drive(plan: Plan, seed: u64, rig: Rig) -> Raw {
         subject: rig.assemble(observer, seed),
         candidates: (0..plan.load.tenants.max(1)).map(of_tenant).collect(),
         policy: rig.policy(&plan.policy),
+        memory: rig.memory(start),
         order: plan.order,
         history: History::of(calls),
         ledger: Arc::clone(&ledger),

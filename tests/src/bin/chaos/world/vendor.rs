@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use interline_core::ToldLimit;
+
 use super::allowance::Allowance;
 use crate::faults::{Effect, Fault, FaultWindow};
 use crate::history::Ledger;
@@ -133,15 +135,15 @@ impl Vendor {
         allowance.charge(limits, key, tokens, self.ledger.now())
     }
 
-    /// What a key may do in a minute, as rate-limit headers say it.
-    pub(crate) fn limit_headers(&self) -> Vec<(String, String)> {
+    /// What a key may do and has left, as the vendor's headers say it.
+    pub(crate) fn told_limits(&self, key: u16) -> Vec<ToldLimit> {
         let Some(limits) = &self.spec.limits else {
             return Vec::new();
         };
-        let (requests, tokens) = limits.now(self.ledger.now());
-        let header = |what, figure: f64| (format!("x-ratelimit-limit-{what}"), figure.to_string());
-        let mut headers = vec![header("requests", requests)];
-        headers.extend(tokens.map(|tokens| header("tokens", tokens)));
-        headers
+        let allowance = self
+            .allowance
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        allowance.told(limits, key, self.ledger.now())
     }
 }
