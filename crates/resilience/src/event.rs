@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use interline_core::{CallId, Error, ErrorKind, Operation, Target};
+use interline_core::{CallId, Error, ErrorKind, Operation, ProviderId, Target};
 
 use crate::{RetryDenial, SkipReason};
 
@@ -248,6 +248,15 @@ pub enum CallEvent {
         /// Which attempt.
         attempt: u32,
         /// Since the call began.
+        duration: Duration,
+    },
+    /// A provider was asked how it is. Belongs to no call.
+    HealthChecked {
+        /// Who was asked.
+        provider: ProviderId,
+        /// What stands in the way of calls; `None` where nothing does.
+        error: Option<Error>,
+        /// How long it took.
         duration: Duration,
     },
     /// A target is treated otherwise from now on. Belongs to no call.

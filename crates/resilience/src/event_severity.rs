@@ -42,6 +42,11 @@ impl CallEvent {
             }
             Self::CredentialRejected { .. } => Severity::Error,
             Self::Failed { error, .. } => of_failed_call(error),
+            Self::HealthChecked { error, .. } => match error {
+                None => Severity::Debug,
+                Some(error) if error.health_impact() == HealthImpact::Credential => Severity::Error,
+                Some(_) => Severity::Warn,
+            },
             Self::HealthChanged { state, .. } => match state {
                 HealthState::Available | HealthState::Probing => Severity::Info,
                 HealthState::Skipped { .. } | HealthState::Degraded => Severity::Warn,
@@ -174,5 +179,17 @@ mod tests {
             status: Some(401),
         };
         check(&dead_key, Severity::Error);
+        for (found, severity) in [
+            (None, Severity::Debug),
+            (Some(ErrorKind::Unavailable), Severity::Warn),
+            (Some(ErrorKind::Authentication), Severity::Error),
+        ] {
+            let checked = CallEvent::HealthChecked {
+                provider: "a".into(),
+                error: found.map(|kind| Error::new(kind, "why")),
+                duration: Duration::ZERO,
+            };
+            check(&checked, severity);
+        }
     }
 }

@@ -133,6 +133,8 @@ mod sync;
 mod target_gate;
 mod target_state;
 
+mod monitor;
+
 mod call_log;
 mod event;
 mod event_severity;
@@ -154,6 +156,7 @@ pub use limits::{
     Bucket, BucketUse, BurstShare, Hold, LimitConfig, Limiter, Need, OutputReserve, Place,
     Priority, QueueRule, Settlement, Shares, Spent, Turn, Wait,
 };
+pub use monitor::{Activity, HealthMonitor, Watch};
 pub use observer::{Observer, Observers, OnEvent, on_event};
 pub use policy::{AttemptPolicy, Backoff, RetryCounts, Timeouts};
 pub use report::{Answer, RouteReport};

@@ -187,6 +187,16 @@ impl Observer for TracingObserver {
             } => tell!(severity, %call, %route, %operation, attempts, kind = %error.kind(),
                 ms = millis(*duration), "call failed"
             ),
+            CallEvent::HealthChecked {
+                provider,
+                error,
+                duration,
+            } => match error {
+                None => tell!(severity, %provider, ms = millis(*duration), "health check passed"),
+                Some(error) => tell!(severity, %provider, kind = %error.kind(),
+                    status = error.status(), ms = millis(*duration), "health check failed"
+                ),
+            },
             CallEvent::HealthChanged { target, state } => match state {
                 HealthState::Skipped { reason, duration } => tell!(severity,
                     provider = %target.provider, model = %target.model, %reason,

@@ -13,6 +13,7 @@ mod events;
 mod fake;
 mod fallback;
 mod hedging;
+mod monitor;
 mod random_scripts;
 mod retries;
 mod retry_budget;
