@@ -6,13 +6,15 @@ use std::sync::Arc;
 use interline_catalog::{Catalog, ModelInfo};
 use interline_core::{Error, ProviderId, ProviderSet, Result, Target};
 use interline_resilience::{
-    CallEvent, Observer, Observers, RouteMemory, TracingObserver, on_event,
+    CallEvent, Form, Gates, GatesConfig, LimitConfig, Observer, Observers, RouteMemory,
+    TracingObserver, on_event,
 };
 use interline_routing::{IntoTarget, Rotation, Route};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::client::Inner;
+use crate::connection::Shared;
 use crate::model_changes::ModelChanges;
 use crate::names::Names;
 use crate::route_table::{Lane, ReadyRoute};
@@ -27,6 +29,8 @@ pub struct ClientBuilder {
     model_changes: ModelChanges,
     unknown_price: UnknownPrice,
     connections: BTreeMap<ProviderId, Connection>,
+    limits: Vec<(ProviderId, LimitConfig)>,
+    shared: Vec<(ProviderId, Shared)>,
     routes: Vec<(String, Route, Option<RouteOptions>)>,
     default_options: RouteOptions,
     tracing: Tracing,
@@ -51,6 +55,8 @@ impl Default for ClientBuilder {
             model_changes: ModelChanges::default(),
             unknown_price: UnknownPrice::default(),
             connections: BTreeMap::new(),
+            limits: Vec::new(),
+            shared: Vec::new(),
             routes: Vec::new(),
             default_options: RouteOptions::default(),
             tracing: Tracing::On,
@@ -116,6 +122,21 @@ impl ClientBuilder {
             }
             Err(mistake) => self.with_mistake(mistake),
         }
+    }
+
+    /// Limits what a connection is sent, over all its models together.
+    ///
+    /// What a vendor tells of its own limits is kept for each model besides, without being configured.
+    pub fn limits(mut self, provider: impl Into<ProviderId>, limits: LimitConfig) -> Self {
+        self.limits.push((provider.into(), limits));
+        self
+    }
+
+    /// Says what a connection shares with others.
+    #[cfg(feature = "config")]
+    pub(crate) fn shared(mut self, provider: impl Into<ProviderId>, shared: Shared) -> Self {
+        self.shared.push((provider.into(), shared));
+        self
     }
 
     /// Says what becomes of targets whose price is unknown.
@@ -187,7 +208,7 @@ impl ClientBuilder {
     /// # Errors
     /// `InvalidRequest` where there is no provider, a name is used twice, or a route has no targets,
     /// a malformed one, or one whose provider does not exist.
-    pub fn build(self) -> Result<Client> {
+    pub fn build(mut self) -> Result<Client> {
         if let Some(mistake) = self.mistake {
             return Err(mistake);
         }
@@ -195,6 +216,12 @@ impl ClientBuilder {
             return Err(Error::invalid_request(
                 "no provider is configured: add at least one",
             ));
+        }
+        for (name, limits) in self.limits {
+            connection_mut(&mut self.connections, &name)?.limits = limits;
+        }
+        for (name, shared) in self.shared {
+            connection_mut(&mut self.connections, &name)?.shared = shared;
         }
         let catalog = self.model_changes.apply(self.catalog, &self.connections)?;
         let known = KnownNames::new(&self.connections, &self.routes, &catalog);
@@ -208,8 +235,11 @@ impl ClientBuilder {
         if let Some(metrics) = &metrics {
             observers.push(Arc::<MetricsObserver>::clone(metrics));
         }
+        let observer: Arc<dyn Observer> = Arc::new(Observers::new(observers));
+        let gates = Gates::new(GatesConfig::default(), Arc::clone(&observer));
         let mut lanes = Lanes {
-            observer: Arc::new(Observers::new(observers)),
+            observer,
+            gates,
             seed: self.seed.unwrap_or_else(fresh_seed),
             lanes: Vec::new(),
         };
@@ -240,7 +270,7 @@ impl ClientBuilder {
         };
         Ok(Client::new(Inner::new(
             names,
-            lanes.lanes,
+            lanes.gates,
             direct_lane,
             self.default_options,
             metrics,
@@ -252,6 +282,7 @@ impl ClientBuilder {
 /// One lane for each different breaker.
 struct Lanes {
     observer: Arc<dyn Observer>,
+    gates: Gates,
     seed: u64,
     lanes: Vec<Arc<Lane>>,
 }
@@ -287,6 +318,22 @@ fn ready_route(
         members.push(model_facts::member(catalog, connection, target.clone()));
         reached.push(connection.clone());
     }
+    let now = Instant::now();
+    let lane = lanes.for_options(options);
+    let memory = Arc::new(RouteMemory::new(options.retry_budget, now));
+    let endpoints: Vec<_> = members
+        .iter()
+        .zip(&reached)
+        .map(|(member, connection)| {
+            let endpoint = connection.endpoint(&member.target.target.model);
+            (endpoint, connection.offers.failure_domain.clone())
+        })
+        .collect();
+    let latency = Arc::clone(memory.latency(Form::Stream));
+    let first_token = options.policy.timeouts.first_token;
+    let gates = lanes
+        .gates
+        .group(&endpoints, &lane.rules, latency, first_token, now);
     Ok(ReadyRoute {
         name: name.into(),
         strategy: route.strategy(),
@@ -295,8 +342,9 @@ fn ready_route(
         connections: reached,
         rotation: Rotation::new(),
         policy: options.policy.clone(),
-        memory: Arc::new(RouteMemory::new(options.retry_budget, Instant::now())),
-        lane: lanes.for_options(options),
+        memory,
+        gates: gates.into_iter().map(Arc::new).collect(),
+        lane,
     })
 }
 
@@ -310,6 +358,17 @@ fn find_connection<'a>(
             "target `{target}` names provider `{}`, which is not configured (configured: {})",
             target.provider,
             known.join(", ")
+        ))
+    })
+}
+
+fn connection_mut<'a>(
+    connections: &'a mut BTreeMap<ProviderId, Connection>,
+    name: &ProviderId,
+) -> Result<&'a mut Connection> {
+    connections.get_mut(name).ok_or_else(|| {
+        Error::invalid_request(format!(
+            "limits are set for provider `{name}`, which is not configured"
         ))
     })
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use interline_core::CallId;
+use interline_resilience::Priority;
 
 /// What a caller may say about one call, beside the request.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +15,8 @@ pub struct CallOptions {
     pub timeout: Option<Duration>,
     /// Names the call in events, logs and traces; a fresh UUID of version 7 where absent.
     pub call_id: Option<CallId>,
+    /// How urgent the call is where rate limits leave no room for all. Default: standard.
+    pub priority: Priority,
     /// Labels that the call's tracing span carries. They never reach a vendor or a metric.
     pub tags: BTreeMap<String, String>,
 }
@@ -25,6 +28,7 @@ impl CallOptions {
         Self {
             timeout: None,
             call_id: None,
+            priority: Priority::Standard,
             tags: BTreeMap::new(),
         }
     }
@@ -40,6 +44,13 @@ impl CallOptions {
     #[must_use]
     pub fn with_call_id(mut self, id: impl Into<CallId>) -> Self {
         self.call_id = Some(id.into());
+        self
+    }
+
+    /// Says how urgent the call is.
+    #[must_use]
+    pub const fn with_priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
         self
     }
 

@@ -7,7 +7,7 @@ use interline_core::{
     CallContext, ChatRequest, Error, ErrorKind, HealthView, ListedModel, Operation, ProviderId,
     Result, Target, TimeoutStage, Usage,
 };
-use interline_resilience::{AttemptPolicy, RouteMemory};
+use interline_resilience::{AttemptPolicy, Form, Gates, RouteMemory, TargetGate};
 use interline_routing::Pricing;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -36,7 +36,7 @@ pub struct Client {
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) names: Names,
-    lanes: Vec<Arc<Lane>>,
+    gates: Gates,
     pub(crate) direct_lane: Arc<Lane>,
     pub(crate) direct_policy: AttemptPolicy,
     /// What calls that name a target or a model learn from each other.
@@ -49,7 +49,7 @@ pub(crate) struct Inner {
 impl Inner {
     pub(crate) fn new(
         names: Names,
-        lanes: Vec<Arc<Lane>>,
+        gates: Gates,
         direct_lane: Arc<Lane>,
         direct_options: RouteOptions,
         metrics: Option<Arc<MetricsObserver>>,
@@ -57,7 +57,7 @@ impl Inner {
     ) -> Self {
         Self {
             names,
-            lanes,
+            gates,
             direct_lane,
             direct_memory: Arc::new(RouteMemory::new(
                 direct_options.retry_budget,
@@ -73,6 +73,16 @@ impl Inner {
     /// The connection that reaches a target.
     pub(crate) fn connection(&self, target: &Target) -> Option<&Connection> {
         self.names.connections.get(&target.provider)
+    }
+
+    /// The gate of a call that names its target itself.
+    pub(crate) fn direct_gate(&self, connection: &Connection, target: &Target) -> TargetGate {
+        let latency = self.direct_memory.latency(Form::Stream);
+        let first_token = self.direct_policy.timeouts.first_token;
+        let endpoint = connection.endpoint(&target.model);
+        let rules = &self.direct_lane.rules;
+        self.gates
+            .direct(&endpoint, rules, latency, first_token, Instant::now())
     }
 
     /// Whether targets must have a known price.
@@ -256,11 +266,9 @@ impl Client {
                 if seen.iter().any(|status| status.target == *target) {
                     continue;
                 }
-                let worst = self
-                    .inner
-                    .lanes
-                    .iter()
-                    .map(|lane| lane.health(target))
+                let routes = self.inner.names.routes.values();
+                let worst = routes
+                    .map(|route| route.health(target))
                     .max_by_key(|health| (health.closed_for, health.recent_failures));
                 seen.push(TargetStatus::new(target.clone(), worst.unwrap_or_default()));
             }
@@ -268,12 +276,16 @@ impl Client {
         seen
     }
 
-    /// Writes every target's health to the metrics recorder. A target whose pause runs out causes no
+    /// Writes every target's health and how full its rate limits are to the metrics recorder. A target whose pause runs out causes no
     /// event, so call this before each scrape.
     pub fn record_health(&self) {
         if let Some(metrics) = &self.inner.metrics {
             for status in self.health() {
                 metrics.health(&status);
+            }
+            let routes = self.inner.names.routes.values();
+            for gate in routes.flat_map(|route| &route.gates) {
+                metrics.limits(gate);
             }
         }
     }

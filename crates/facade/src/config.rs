@@ -9,6 +9,7 @@
 mod durations;
 mod extra_attempts;
 mod inbound_keys;
+mod limits;
 mod located;
 mod mistakes;
 mod model_entry;
@@ -17,10 +18,12 @@ mod route_check;
 mod schema;
 mod secrets;
 mod shape;
+mod shared;
 mod switch;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::hash::RandomState;
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -31,6 +34,7 @@ use serde_json::{Map, Value};
 use crate::{ClientBuilder, Registry, Route, RouteOptions, UnknownPrice};
 use located::Located;
 use mistakes::Mistakes;
+use provider_check::Built;
 use secrets::Secrets;
 use shape::File;
 
@@ -222,19 +226,18 @@ impl Config {
         let mut mistakes = Mistakes::new(&self.source);
         self.refuse_later_keys(&mut mistakes);
         let mut builder = crate::Client::builder();
+        let hashes = RandomState::new();
         self.listen_address(&mut mistakes);
         inbound_keys::read(&self.file.keys, &secrets, &mut mistakes);
         for (name, entry) in &self.file.providers {
-            let built = provider_check::build(name, entry, registry, &secrets, &mut mistakes);
-            if let Some((kind, set)) = built {
-                builder = builder.provider_of_kind(name.as_str(), kind, set);
-            }
+            let built =
+                provider_check::build(name, entry, registry, &secrets, &hashes, &mut mistakes);
+            builder = connected(builder, name, built);
         }
         for (name, settings) in &self.added_providers {
-            let built = provider_check::build_added(name, settings, registry, &mut mistakes);
-            if let Some((kind, set)) = built {
-                builder = builder.provider_of_kind(name.as_str(), kind, set);
-            }
+            let built =
+                provider_check::build_added(name, settings, registry, &hashes, &mut mistakes);
+            builder = connected(builder, name, built);
         }
         let providers = self.provider_names();
         if providers.is_empty() {
@@ -318,6 +321,17 @@ impl fmt::Debug for Config {
             .field("routes", &self.route_names())
             .finish_non_exhaustive()
     }
+}
+
+/// Adds a connection, where it could be made.
+fn connected(builder: ClientBuilder, name: &str, built: Option<Built>) -> ClientBuilder {
+    let Some(built) = built else {
+        return builder;
+    };
+    builder
+        .provider_of_kind(name, built.kind, built.set)
+        .limits(name, built.limits)
+        .shared(name, built.shared)
 }
 
 /// A value that is only looked at to be refused.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use interline_catalog::Catalog;
-use interline_core::{FormatId, Operation, ProviderId, ProviderSet};
+use interline_core::{FormatId, ModelId, Operation, ProviderId, ProviderSet, Target};
+use interline_resilience::{Credential, Endpoint, LimitConfig};
 use interline_routing::StateRealm;
 
 /// The format whose signatures Anthropic's models take back wherever they are served.
@@ -22,6 +23,18 @@ pub struct Connection {
     pub kind: Option<String>,
     /// What it offers: chat, and what else the vendor has.
     pub offers: ProviderSet,
+    /// Its configured rate limits.
+    pub limits: LimitConfig,
+    pub(crate) shared: Shared,
+}
+
+/// What a connection may share with others, where that is known.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shared {
+    /// Host and port.
+    pub(crate) host: Option<Arc<str>>,
+    /// A keyed hash of the credential and of where it is used.
+    pub(crate) credential: Option<u64>,
 }
 
 impl Connection {
@@ -39,7 +52,27 @@ impl Connection {
                 .find(|word| catalog.knows_kind(word))
                 .map(str::to_owned)
         });
-        Self { name, kind, offers }
+        Self {
+            name,
+            kind,
+            offers,
+            limits: LimitConfig::default(),
+            shared: Shared::default(),
+        }
+    }
+
+    /// How a model of this connection is reached.
+    pub(crate) fn endpoint(&self, model: &ModelId) -> Endpoint {
+        let endpoint =
+            Endpoint::new(Target::new(self.name.clone(), model.clone())).with_limits(self.limits);
+        let endpoint = match &self.shared.host {
+            Some(host) => endpoint.with_host(Arc::clone(host)),
+            None => endpoint,
+        };
+        match self.shared.credential {
+            Some(hash) => endpoint.with_credential(Credential::Hashed(hash)),
+            None => endpoint,
+        }
     }
 
     /// The kinds of calls that it serves.

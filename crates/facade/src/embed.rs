@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use interline_core::{EmbedRequest, EmbedResponse, Operation, Result, Usage};
+use interline_core::{EmbedInput, EmbedRequest, EmbedResponse, Operation, Result, Usage};
 use interline_routing::Needs;
 use tracing::Instrument;
 
@@ -52,11 +52,13 @@ impl Client {
         request: EmbedRequest,
         options: CallOptions,
     ) -> Result<EmbedReply> {
-        let planned = self.counted(Operation::Embeddings, || {
+        let mut planned = self.counted(Operation::Embeddings, || {
             request.validate()?;
             let route = self.route_for(request.model.as_str())?;
             self.plan(route, Needs::new(Operation::Embeddings), &options)
         })?;
+        planned.need.input = request.inputs.iter().map(tokens_of).sum();
+        planned.need.output = Some(0);
         let prepared = planned.reached_by(|_, connection| connection.offers.embed.clone());
         let answer = prepared
             .route
@@ -78,6 +80,17 @@ impl Client {
             cost,
         })
     }
+}
+
+/// About how many tokens an input is: four letters of English each.
+fn tokens_of(input: &EmbedInput) -> u64 {
+    let tokens = match input {
+        EmbedInput::Text(text) => text.len().div_ceil(4),
+        EmbedInput::Tokens(tokens) => tokens.len(),
+        // A kind of input that nobody here knows is not estimated.
+        _ => 0,
+    };
+    u64::try_from(tokens).unwrap_or(u64::MAX)
 }
 
 /// Vendors leave the output out of these figures, because there is none.

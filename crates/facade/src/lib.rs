@@ -129,9 +129,9 @@ pub use interline_core::{
     TokenPrice, Tool, ToolCall, ToolChoice, ToolResult, Usage, WireError, async_trait,
 };
 pub use interline_resilience::{
-    AttemptPolicy, Backoff, CallEvent, HealthState, HedgeAfter, HedgePolicy, Observer,
-    RetryBudgetConfig, RetryCounts, RetryDenial, Severity, SimpleBreakerConfig, SkipReason,
-    Timeouts,
+    AttemptPolicy, Backoff, BurstShare, CallEvent, HealthState, HedgeAfter, HedgePolicy,
+    LimitConfig, Observer, OutputReserve, Priority, QueueRule, RetryBudgetConfig, RetryCounts,
+    RetryDenial, Severity, Shares, SimpleBreakerConfig, SkipReason, Timeouts,
 };
 pub use interline_routing::{
     Exclusion, IgnoredHints, IntoTarget, Lack, Route, StateRealm, Strategy, Strictness,

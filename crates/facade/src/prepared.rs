@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use interline_catalog::estimate_input_tokens;
 use interline_core::{
     CallId, ChatRequest, DynProvider, Operation, Provider, Result, Target, Usage,
 };
-use interline_resilience::{Call, Candidate, RouteReport};
+use interline_resilience::{Admission, Call, Candidate, Need, RouteReport, TargetGate};
 use interline_routing::{
     Member, Needs, Plan, Rotation, Strategy, Strictness, WeightedTarget, plan,
 };
@@ -22,6 +23,7 @@ use crate::{CallOptions, Client, Connection, Cost, RouteInfo, model_facts};
 pub(crate) struct Prepared<P: ?Sized = dyn Provider> {
     pub(crate) route: Arc<ReadyRoute>,
     pub(crate) candidates: Vec<Candidate<P>>,
+    need: Need,
     pub(crate) decision: Decision,
 }
 
@@ -34,6 +36,7 @@ impl<P: ?Sized> Prepared<P> {
             &self.route.policy,
         )
         .with_timeout(options.timeout)
+        .with_need(self.need)
         .with_memory(&*self.route.memory)
     }
 
@@ -53,9 +56,17 @@ pub(crate) struct Planned {
     pub(crate) route: Arc<ReadyRoute>,
     pub(crate) targets: Vec<Target>,
     pub(crate) decision: Decision,
+    /// What an attempt will use of rate limits.
+    pub(crate) need: Need,
 }
 
 impl Planned {
+    /// The same where no model writes anything.
+    pub(crate) const fn with_nothing_written(mut self) -> Self {
+        self.need.output = Some(0);
+        self
+    }
+
     /// Finds who reaches each target; one that `reach` knows nobody for is left out.
     pub(crate) fn reached_by<P: ?Sized>(
         self,
@@ -63,12 +74,17 @@ impl Planned {
     ) -> Prepared<P> {
         let candidate = |target: Target| {
             let (member, connection) = self.route.reach(&target)?;
-            let candidate = Candidate::new(target, reach(member, connection)?);
-            Some(candidate.with_failure_domain(connection.offers.failure_domain.clone()))
+            let gate = self.route.gate(&target)?;
+            let admission: Arc<dyn Admission> = Arc::<TargetGate>::clone(gate);
+            let candidate = Candidate::new(target, reach(member, connection)?)
+                .with_admission(admission)
+                .with_failure_domain(connection.offers.failure_domain.clone());
+            Some(candidate)
         };
         let candidates = self.targets.into_iter().filter_map(candidate).collect();
         Prepared {
             candidates,
+            need: self.need,
             decision: self.decision,
             route: self.route,
         }
@@ -82,8 +98,13 @@ impl Client {
         request: &ChatRequest,
         options: &CallOptions,
     ) -> Result<Prepared> {
-        let planned = self.counted(Operation::Chat, || self.plan_chat(request, options))?;
+        let mut planned = self.counted(Operation::Chat, || self.plan_chat(request, options))?;
         let route = Arc::clone(&planned.route);
+        // The estimate reads the whole request, so it is made only where somebody needs it.
+        if let Some(target) = planned.targets.first().filter(|_| route.counts_tokens()) {
+            planned.need.input = estimate_input_tokens(request, target.model.as_str());
+        }
+        planned.need.output = request.params.max_output_tokens;
         Ok(planned.reached_by(|member, connection| {
             let chat = Arc::clone(&connection.offers.chat);
             let Some(request) = self.seen_by(member, request, &route) else {
@@ -139,7 +160,7 @@ impl Client {
             &needs
                 .with_strictness(route.strictness)
                 .with_pricing(self.inner.pricing()),
-            &*route.lane,
+            &*route,
             &route.rotation,
             self.inner.draw(),
         )?;
@@ -168,6 +189,7 @@ impl Client {
             route,
             targets,
             decision,
+            need: Need::default().with_priority(options.priority),
         })
     }
 
@@ -212,6 +234,7 @@ impl Client {
     fn direct_route(&self, name: &str, target: Target) -> ReadyRoute {
         let names = &self.inner.names;
         let connection = names.connections.get(&target.provider);
+        let gate = connection.map(|connection| self.inner.direct_gate(connection, &target));
         let members = connection.map(|connection| {
             model_facts::member(&names.catalog, connection, WeightedTarget::new(target))
         });
@@ -221,6 +244,7 @@ impl Client {
             strictness: Strictness::Lenient,
             members: members.into_iter().collect(),
             connections: connection.cloned().into_iter().collect(),
+            gates: gate.map(Arc::new).into_iter().collect(),
             rotation: Rotation::new(),
             policy: self.inner.direct_policy.clone(),
             memory: Arc::clone(&self.inner.direct_memory),

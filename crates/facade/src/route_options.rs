@@ -1,6 +1,7 @@
 //! How hard a route tries, and when it passes over a target.
 
-use interline_resilience::{AttemptPolicy, RetryBudgetConfig, SimpleBreakerConfig};
+use interline_resilience::breaker::{BreakerConfig, LeaseLength, TripRule};
+use interline_resilience::{AttemptPolicy, GateRules, RetryBudgetConfig, SimpleBreakerConfig};
 
 /// How hard a route tries, and when it passes over a target.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,6 +66,31 @@ pub enum Breaker {
     Off,
     /// After some failures within a window, for a while, then one probe.
     Simple(SimpleBreakerConfig),
+}
+
+impl Breaker {
+    /// The same in the engine's words.
+    pub(crate) fn rules(&self) -> GateRules {
+        match self {
+            Self::Off => GateRules::never(),
+            Self::Simple(config) => GateRules::new(simple(config))
+                .with_credential_quarantine(config.credential_quarantine)
+                .with_max_pause(config.max_pause),
+        }
+    }
+}
+
+/// The `simple` preset with an operator's numbers.
+fn simple(config: &SimpleBreakerConfig) -> BreakerConfig {
+    let mut breaker = BreakerConfig::simple();
+    breaker.trip = TripRule::Count {
+        failures: config.failures,
+        window: config.window,
+    };
+    breaker.open.first = config.skip_for;
+    breaker.open.cap = config.skip_for;
+    breaker.probes.lease = LeaseLength::Fixed(config.skip_for);
+    breaker
 }
 
 impl Default for Breaker {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use interline_core::{HealthView, Target, TargetHealth};
 use interline_resilience::{
-    Admission, AlwaysAdmit, AttemptPolicy, Engine, Observer, RouteMemory, SimpleBreaker,
+    AlwaysAdmit, AttemptPolicy, Engine, GateRules, Observer, RouteMemory, TargetGate,
 };
 use interline_routing::{Member, Rotation, Strategy, Strictness};
+use tokio::time::Instant;
 
 use crate::{Breaker, Connection};
 
@@ -19,6 +20,8 @@ pub(crate) struct ReadyRoute {
     pub(crate) members: Vec<Member>,
     /// Who reaches each member, in the same order.
     pub(crate) connections: Vec<Connection>,
+    /// What decides whether each member may be called, in the same order.
+    pub(crate) gates: Vec<Arc<TargetGate>>,
     pub(crate) rotation: Rotation,
     pub(crate) policy: AttemptPolicy,
     /// What its calls learn from each other.
@@ -31,6 +34,16 @@ impl ReadyRoute {
     pub(crate) fn reach(&self, target: &Target) -> Option<(&Member, &Connection)> {
         let mut pairs = self.members.iter().zip(&self.connections);
         pairs.find(|(member, _)| member.target.target == *target)
+    }
+
+    /// The gate of a target of this route.
+    pub(crate) fn gate(&self, target: &Target) -> Option<&Arc<TargetGate>> {
+        self.gates.iter().find(|gate| gate.target() == target)
+    }
+
+    /// Whether any limit of its targets counts tokens.
+    pub(crate) fn counts_tokens(&self) -> bool {
+        self.gates.iter().any(|gate| gate.counts_tokens())
     }
 
     pub(crate) fn targets(&self) -> impl Iterator<Item = &Target> {
@@ -47,37 +60,30 @@ impl ReadyRoute {
     }
 }
 
-/// An attempt engine with the health that it keeps; shared by all routes whose breakers are equal.
+/// An attempt engine, and when targets are passed over; one for all routes whose breakers are equal.
 #[derive(Debug)]
 pub(crate) struct Lane {
     pub(crate) breaker: Breaker,
+    pub(crate) rules: GateRules,
     pub(crate) engine: Engine,
-    health: Option<SimpleBreaker>,
 }
 
 impl Lane {
     pub(crate) fn new(breaker: Breaker, observer: &Arc<dyn Observer>, seed: u64) -> Self {
-        let health = match breaker {
-            Breaker::Off => None,
-            Breaker::Simple(config) => Some(SimpleBreaker::new(config, Arc::clone(observer))),
-        };
-        let admission: Arc<dyn Admission> = match &health {
-            Some(breaker) => Arc::new(breaker.clone()),
-            None => Arc::new(AlwaysAdmit),
-        };
+        // Every candidate brings the gate of its target.
+        let admission = Arc::new(AlwaysAdmit);
         Self {
             breaker,
+            rules: breaker.rules(),
             engine: Engine::new(admission, Arc::clone(observer), seed),
-            health,
         }
     }
 }
 
-impl HealthView for Lane {
+impl HealthView for ReadyRoute {
     fn health(&self, target: &Target) -> TargetHealth {
-        self.health
-            .as_ref()
-            .map_or_else(TargetHealth::default, |view| view.health(target))
+        self.gate(target)
+            .map_or_else(TargetHealth::default, |gate| gate.health(Instant::now()))
     }
 }
 

@@ -14,8 +14,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use interline_core::{ErrorKind, Operation, Target, Usage};
-use interline_resilience::{CallEvent, HealthState, Observer};
+use interline_resilience::{CallEvent, HealthState, Observer, TargetGate};
 use metrics::{Key, KeyName, Label, Level, Metadata, Recorder};
+use tokio::time::Instant;
 
 pub(crate) use known_names::KnownNames;
 use metric_names as name;
@@ -110,10 +111,34 @@ impl MetricsObserver {
         self.available(&status.target, status.health.is_available());
     }
 
+    /// How full the limits of a target and of its connection are.
+    pub(crate) fn limits(&self, gate: &TargetGate) {
+        let now = Instant::now();
+        let target = gate.target();
+        for one in gate.told_limits().uses(now) {
+            let mut labels = self.target_labels(target);
+            labels.push(Label::from_static_parts("bucket", one.bucket.code()));
+            self.set(name::LIMIT_USED, labels, one.used);
+        }
+        let configured = gate.configured_limits();
+        for one in configured.into_iter().flat_map(|limits| limits.uses(now)) {
+            let labels = vec![
+                Label::new("provider", target.provider.as_str().to_owned()),
+                Label::from_static_parts("bucket", one.bucket.code()),
+            ];
+            self.set(name::CONNECTION_LIMIT_USED, labels, one.used);
+        }
+    }
+
     fn available(&self, target: &Target, is_available: bool) {
-        let key = Key::from_parts(name::TARGET_AVAILABLE, self.target_labels(target));
+        let value = if is_available { 1.0 } else { 0.0 };
+        self.set(name::TARGET_AVAILABLE, self.target_labels(target), value);
+    }
+
+    fn set(&self, name: &'static str, labels: Vec<Label>, value: f64) {
+        let key = Key::from_parts(name, labels);
         let gauge = self.recorder.0.register_gauge(&key, &METADATA);
-        gauge.set(if is_available { 1.0 } else { 0.0 });
+        gauge.set(value);
     }
 
     fn attempt_ended(
@@ -293,7 +318,8 @@ impl Observer for MetricsObserver {
                 route, duration, ..
             } => self.call_ended(Operation::Chat, route, "ok", Some(*duration)),
             CallEvent::HealthChanged { target, state } => {
-                self.available(target, *state == HealthState::Available);
+                let is_called = matches!(state, HealthState::Available | HealthState::Degraded);
+                self.available(target, is_called);
             }
             _ => {}
         }

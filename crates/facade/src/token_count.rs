@@ -110,13 +110,15 @@ impl Client {
         options: &CallOptions,
     ) -> Result<TokenCount> {
         let route = Arc::clone(&planned.route);
-        let prepared = planned.reached_by(|member, connection| {
-            let service: DynTokenCounter = connection.offers.count.clone()?;
-            let Some(request) = self.seen_by(member, request, &route) else {
-                return Some(service);
-            };
-            Some(Arc::new(Stripped { service, request }))
-        });
+        let prepared = planned
+            .with_nothing_written()
+            .reached_by(|member, connection| {
+                let service: DynTokenCounter = connection.offers.count.clone()?;
+                let Some(request) = self.seen_by(member, request, &route) else {
+                    return Some(service);
+                };
+                Some(Arc::new(Stripped { service, request }))
+            });
         let answer = route
             .lane
             .engine

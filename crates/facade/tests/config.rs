@@ -264,17 +264,20 @@ fn what_later_versions_know_is_refused_by_name() {
     refused(
         r"
 providers:
-  a: { kind: openai, limits: { rpm: 3 }, failure_domain: '' }
+  a: { kind: openai, limits: { rpm: 0, rps: 3 }, failure_domain: '' }
+  b: { kind: openai, limits: 3 }
 admin: { token: '${KEY}' }
 router: {}
 budget: { daily_usd: 100 }
 ",
         &[
-            "test.yaml:3:",
-            "test.yaml:3:",
-            "test.yaml:4:8: admin: is not available in this version",
-            "test.yaml:5:9: router: is not available in this version",
-            "test.yaml:6:9: budget: is not available in this version",
+            "test.yaml:3:30: providers.a.limits.rpm: must be a whole number from 1",
+            "test.yaml:3:30: providers.a.limits.rps: is unknown: use `rpm`, `tpm`, `itpm`, `otpm`, `rpd`, `tpd`, `concurrency`",
+            "test.yaml:3:66: providers.a.failure_domain: must be a text that is not empty",
+            "test.yaml:4:30: providers.b.limits: must hold keys with numbers, such as { rpm: 60 }",
+            "test.yaml:5:8: admin: is not available in this version",
+            "test.yaml:6:9: router: is not available in this version",
+            "test.yaml:7:9: budget: is not available in this version",
         ],
     );
 }
@@ -454,7 +457,10 @@ fn the_schema_knows_the_kinds_and_hides_what_is_not_there_yet() {
     for later in ["admin", "router", "adaptive"] {
         assert!(!text.contains(later), "{later}: {text}");
     }
-    assert!(schema["properties"]["budget"].is_null(), "a route's is known");
+    assert!(
+        schema["properties"]["budget"].is_null(),
+        "a route's is known"
+    );
     assert_eq!(schema["additionalProperties"], json!(false));
 }
 

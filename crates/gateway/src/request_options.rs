@@ -1,13 +1,10 @@
-//! The request headers of ours: `x-interline-timeout-ms`, `-explain`, `-tags`, `-cache`.
-//!
-//! Deliberately absent: `x-interline-priority`, which nothing in this gateway acts on yet; like any
-//! unknown header it is ignored.
+//! The request headers of ours: `x-interline-timeout-ms`, `-priority`, `-explain`, `-tags`, `-cache`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use http::HeaderMap;
-use interline::CallOptions;
+use interline::{CallOptions, Priority};
 use interline_core::CallId;
 
 use crate::failure::Failure;
@@ -21,6 +18,8 @@ const MAX_TAGS: usize = 16;
 pub(crate) struct RequestOptions {
     /// When the caller stops waiting.
     pub(crate) timeout: Option<Duration>,
+    /// How urgent the call is where rate limits leave no room for all.
+    pub(crate) priority: Priority,
     /// Whether the reply carries the decision trace.
     pub(crate) explain: Explain,
     /// The caller's labels for logs and traces: `name` or `name=value`, separated by commas.
@@ -40,7 +39,8 @@ impl RequestOptions {
     pub(crate) fn of_call(&self, id: &CallId) -> CallOptions {
         let mut options = CallOptions::new()
             .with_call_id(id.clone())
-            .with_timeout(self.timeout);
+            .with_timeout(self.timeout)
+            .with_priority(self.priority);
         options.tags.clone_from(&self.tags);
         options
     }
@@ -50,6 +50,13 @@ impl RequestOptions {
         let timeout = value(headers, "x-interline-timeout-ms")?
             .map(parse_timeout)
             .transpose()?;
+        let priority = match value(headers, "x-interline-priority")? {
+            None => Priority::default(),
+            Some(name) => Priority::from_name(name).ok_or_else(|| {
+                let expected = "`critical`, `standard` or `low`";
+                wrong("x-interline-priority", name, expected)
+            })?,
+        };
         let explain = match value(headers, "x-interline-explain")? {
             None | Some("0" | "false") => Explain::No,
             Some("1" | "true") => Explain::Yes,
@@ -65,6 +72,7 @@ impl RequestOptions {
         }
         Ok(Self {
             timeout,
+            priority,
             explain,
             tags,
         })
@@ -150,6 +158,8 @@ mod tests {
     fn good_values_are_taken_over() {
         let timeout = read("x-interline-timeout-ms", "1500").expect("a good value");
         assert_eq!(timeout.timeout, Some(Duration::from_millis(1500)));
+        let priority = read("x-interline-priority", "low").expect("a good value");
+        assert_eq!(priority.priority, Priority::Low);
         let explain = read("x-interline-explain", "1").expect("a good value");
         assert_eq!(explain.explain, Explain::Yes);
         let tags = read("x-interline-tags", "team=search, prod").expect("a good value");
@@ -171,6 +181,7 @@ mod tests {
             ("x-interline-timeout-ms", "0"),
             ("x-interline-timeout-ms", "-5"),
             ("x-interline-timeout-ms", "soon"),
+            ("x-interline-priority", "urgent"),
             ("x-interline-explain", "maybe"),
             ("x-interline-tags", "a b"),
             ("x-interline-tags", ","),
@@ -187,10 +198,6 @@ mod tests {
     fn headers_of_others_do_not_matter() {
         assert_eq!(
             read("x-stainless-lang", "python").expect("ignored"),
-            RequestOptions::default()
-        );
-        assert_eq!(
-            read("x-interline-priority", "critical").expect("ignored"),
             RequestOptions::default()
         );
     }

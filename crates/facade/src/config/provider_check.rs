@@ -1,33 +1,44 @@
 //! Makes a provider of an entry: kind, references to secrets, and the kind's own settings.
 
+use std::hash::RandomState;
+
 use interline_core::{Error, ProviderSet, ProviderSettings};
+use interline_resilience::LimitConfig;
 use serde_json::{Map, Value};
 
 use super::located::{Located, Place};
 use super::mistakes::Mistakes;
 use super::secrets::{NOT_A_REFERENCE, Secrets, is_reference};
 use super::shape::ProviderEntry;
+use super::shared;
 use crate::Registry;
-
-/// A key that every connection will take in a later version.
-const LATER: &str = "limits";
+use crate::connection::Shared;
 
 /// Settings whose value must not stand in the file: kinds give these names to their secrets.
-const SECRETS: [&str; 4] = [
+pub(super) const SECRETS: [&str; 4] = [
     "access_token",
     "api_key",
     "secret_access_key",
     "session_token",
 ];
 
-/// Makes the provider of a written entry, or notes why that cannot be.
+/// A connection, ready to be added.
+pub(super) struct Built {
+    pub(super) kind: String,
+    pub(super) set: ProviderSet,
+    pub(super) limits: LimitConfig,
+    pub(super) shared: Shared,
+}
+
+/// Makes the provider of a written entry, or notes why that cannot be; `keys` makes hashes.
 pub(super) fn build(
     name: &str,
     entry: &ProviderEntry,
     registry: &Registry,
     secrets: &Secrets<'_>,
+    keys: &RandomState,
     mistakes: &mut Mistakes<'_>,
-) -> Option<(String, ProviderSet)> {
+) -> Option<Built> {
     let path = format!("providers.{name}");
     let before = mistakes.count();
     if name.is_empty() || name.contains('/') {
@@ -41,6 +52,7 @@ pub(super) fn build(
     let kind = kind_of(&path, entry, registry, mistakes);
     let mut settings = Map::new();
     let mut domain = None;
+    let mut limits = LimitConfig::new();
     for (key, value) in &entry.value {
         let path = format!("{path}.{key}");
         match key.as_str() {
@@ -49,7 +61,7 @@ pub(super) fn build(
                 Some(text) => domain = Some(text),
                 None => mistakes.add(&path, value.place, "must be a text that is not empty"),
             },
-            LATER => mistakes.add_later(&path, value.place),
+            "limits" => limits = super::limits::read(&path, value, mistakes),
             key => {
                 if SECRETS.contains(&key) {
                     check_key(&path, value, mistakes);
@@ -66,6 +78,7 @@ pub(super) fn build(
         return None;
     }
     let kind = kind?;
+    let shared = shared::of_connection(kind, &settings, keys);
     let settings = ProviderSettings::new(name, Value::Object(settings));
     match registry.build(kind, settings) {
         Ok(set) => {
@@ -73,7 +86,12 @@ pub(super) fn build(
                 Some(domain) => set.with_failure_domain(domain),
                 None => set,
             };
-            Some((kind.to_owned(), set))
+            Some(Built {
+                kind: kind.to_owned(),
+                set,
+                limits,
+                shared,
+            })
         }
         Err(error) => {
             let message = without_name(name, &error);
@@ -88,12 +106,19 @@ pub(super) fn build_added(
     name: &str,
     settings: &Value,
     registry: &Registry,
+    keys: &RandomState,
     mistakes: &mut Mistakes<'_>,
-) -> Option<(String, ProviderSet)> {
+) -> Option<Built> {
     let mut settings = settings.as_object().cloned().unwrap_or_default();
     let kind = settings.remove("kind")?.as_str()?.to_owned();
+    let shared = shared::of_connection(&kind, &settings, keys);
     match registry.build(&kind, ProviderSettings::new(name, Value::Object(settings))) {
-        Ok(set) => Some((kind, set)),
+        Ok(set) => Some(Built {
+            kind,
+            set,
+            limits: LimitConfig::new(),
+            shared,
+        }),
         Err(error) => {
             let message = without_name(name, &error);
             mistakes.add_without_place(&format!("providers.{name}"), message);

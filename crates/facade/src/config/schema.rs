@@ -3,6 +3,7 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
+use super::limits;
 use super::shape::File;
 use crate::Registry;
 
@@ -35,6 +36,7 @@ fn of_kind(kind: &str, mut settings: Value) -> Value {
         "minLength": 1,
         "description": "What the vendor fails together with; others that name it are asked last.",
     });
+    settings["properties"]["limits"] = limits::schema();
     let mut required = settings["required"].as_array().cloned().unwrap_or_default();
     required.push(json!("kind"));
     settings["required"] = Value::Array(required);

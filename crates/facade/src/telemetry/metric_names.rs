@@ -17,6 +17,8 @@ pub(super) const CREDENTIAL_REJECTIONS: &str = "interline_credential_rejections_
 pub(super) const COST: &str = "interline_cost_nano_usd_total";
 pub(super) const DROPPED_HINTS: &str = "interline_dropped_hints_total";
 pub(super) const TARGET_AVAILABLE: &str = "interline_target_available";
+pub(super) const LIMIT_USED: &str = "interline_limit_used_ratio";
+pub(super) const CONNECTION_LIMIT_USED: &str = "interline_connection_limit_used_ratio";
 
 pub(super) const HISTOGRAMS: [(&str, Unit, &str); 4] = [
     (
@@ -64,7 +66,17 @@ pub(super) const COUNTERS: [(&str, &str); 9] = [
     (COST, "What answers cost by the catalogue, in 1e-9 USD."),
 ];
 
-pub(super) const GAUGES: [(&str, &str); 1] = [(
-    TARGET_AVAILABLE,
-    "1 where a target is called, 0 where it is passed over.",
-)];
+pub(super) const GAUGES: [(&str, &str); 3] = [
+    (
+        TARGET_AVAILABLE,
+        "1 where a target is called, 0 where it is passed over.",
+    ),
+    (
+        LIMIT_USED,
+        "How much of what a model's limit holds is used, as its vendor tells it: 0 nothing, 1 all.",
+    ),
+    (
+        CONNECTION_LIMIT_USED,
+        "How much of what a connection's configured limit holds is used: 0 nothing, 1 all.",
+    ),
+];
