@@ -9,27 +9,16 @@ async fn play(name: &str) {
         .expect("the scenario is in the catalogue")
         .play(Size::Smoke)
         .await;
-    for seen in &report.seen {
-        println!("{seen}");
-    }
-    println!(
-        "{}: {} requests, {} answered, {} attempts, {} faults, p50 {:?}, p99 {:?}",
-        report.name,
-        report.requests,
-        report.successes,
-        report.attempts,
-        report.faults_fired,
-        report.p50(),
-        report.p99()
-    );
     assert!(
         report.requests > 0 && report.faults_fired > 0,
         "nothing was played"
     );
+    let seen: Vec<String> = report.seen.iter().map(ToString::to_string).collect();
     assert!(
         report.is_passed(),
-        "{name}:\n{}",
-        report.breaches().join("\n")
+        "{name}:\n{}\nwhat was seen:\n{}",
+        report.breaches().join("\n"),
+        seen.join("\n")
     );
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, ValueEnum};
 
 use crate::mechanism::Mechanism;
+use crate::world::Preset;
 
 /// Breaks virtual vendors and checks what the engine makes of it.
 #[derive(Debug, Parser)]
@@ -26,6 +27,9 @@ pub(crate) struct Arguments {
     /// Switches one mechanism off; passes if exactly the scenarios fail that it guards
     #[arg(long, value_name = "MECHANISM")]
     pub(crate) without: Option<Mechanism>,
+    /// Which breaker the engine asks
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) breaker: Preset,
     /// Keeps only these faults of one scenario's schedule, by their place from 0, or `none`
     #[arg(long, value_name = "LIST", requires = "scenario")]
     pub(crate) faults: Option<String>,

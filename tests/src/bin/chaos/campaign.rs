@@ -18,6 +18,8 @@ pub(crate) struct Job {
     pub(crate) seed: u64,
     /// Why.
     pub(crate) purpose: Purpose,
+    /// What is under test.
+    pub(crate) rig: Rig,
     /// Only these faults, where that is said.
     pub(crate) kept: Option<Vec<usize>>,
     /// How much to make of it.
@@ -33,17 +35,6 @@ pub(crate) enum Purpose {
     Control(Mechanism),
     /// To stand beside ours.
     Beside(Baseline),
-}
-
-impl Purpose {
-    /// What is under test.
-    pub(crate) fn rig(self) -> Rig {
-        match self {
-            Self::Verdict(None) => Rig::whole(),
-            Self::Verdict(Some(mechanism)) | Self::Control(mechanism) => Rig::without(mechanism),
-            Self::Beside(baseline) => Rig::baseline(baseline),
-        }
-    }
 }
 
 /// A job and what came of it.
@@ -65,8 +56,7 @@ pub(crate) fn play_all(jobs: &[Job], done: impl Fn(&Job) + Sync) -> Vec<Played> 
             scope.spawn(|| {
                 while let Some((place, job)) = take(&next, jobs) {
                     let kept = job.kept.as_deref();
-                    let rig = job.purpose.rig();
-                    let outcome = play(&job.scenario, job.seed, rig, kept, job.detail);
+                    let outcome = play(&job.scenario, job.seed, job.rig, kept, job.detail);
                     let played = Played {
                         purpose: job.purpose,
                         outcome,

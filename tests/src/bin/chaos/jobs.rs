@@ -5,7 +5,7 @@ use crate::campaign::{Job, Purpose};
 use crate::mechanism::Mechanism;
 use crate::outcome::Detail;
 use crate::scenarios::{self, SOUP, Scenario};
-use crate::world::Baseline;
+use crate::world::{Baseline, Preset, Rig};
 
 /// Seeds of each scenario, where nothing is said.
 const SEEDS: u64 = 3;
@@ -52,14 +52,15 @@ pub(crate) fn of(arguments: &Arguments) -> Result<Vec<Job>, String> {
                 scenario: *scenario,
                 seed: arguments.seed.wrapping_add(place),
                 purpose: Purpose::Verdict(arguments.without),
+                rig: rig_of(Purpose::Verdict(arguments.without), arguments.breaker),
                 kept: kept.clone(),
                 detail,
             });
         }
     }
     if arguments.without.is_none() && kept.is_none() {
-        jobs.extend(controls(&chosen, arguments.seed));
-        jobs.extend(beside(&chosen, arguments.seed));
+        jobs.extend(controls(&chosen, arguments));
+        jobs.extend(beside(&chosen, arguments));
     }
     Ok(jobs)
 }
@@ -87,34 +88,46 @@ fn chosen(arguments: &Arguments) -> Result<Vec<Scenario>, String> {
 }
 
 /// Every chosen scenario without each of its guards that exist.
-fn controls(chosen: &[Scenario], seed: u64) -> Vec<Job> {
-    let built = Mechanism::ALL.into_iter().filter(|one| one.is_built());
-    built
+fn controls(chosen: &[Scenario], arguments: &Arguments) -> Vec<Job> {
+    Mechanism::ALL
+        .into_iter()
         .flat_map(|mechanism| {
             let guarded = chosen
                 .iter()
                 .filter(move |scenario| mechanism.guards().contains(&scenario.name));
-            guarded.map(move |scenario| job(scenario, seed, Purpose::Control(mechanism)))
+            guarded.map(move |scenario| job(scenario, arguments, Purpose::Control(mechanism)))
         })
         .collect()
 }
 
-fn beside(chosen: &[Scenario], seed: u64) -> Vec<Job> {
+fn beside(chosen: &[Scenario], arguments: &Arguments) -> Vec<Job> {
     chosen
         .iter()
         .filter(|scenario| BESIDE.contains(&scenario.name))
         .flat_map(|scenario| {
-            Baseline::ALL.map(|baseline| job(scenario, seed, Purpose::Beside(baseline)))
+            Baseline::ALL.map(|baseline| job(scenario, arguments, Purpose::Beside(baseline)))
         })
         .collect()
 }
 
-const fn job(scenario: &Scenario, seed: u64, purpose: Purpose) -> Job {
+fn job(scenario: &Scenario, arguments: &Arguments, purpose: Purpose) -> Job {
     Job {
         scenario: *scenario,
-        seed,
+        seed: arguments.seed,
         purpose,
+        rig: rig_of(purpose, arguments.breaker),
         kept: None,
         detail: Detail::Verdict,
+    }
+}
+
+/// What is under test for a purpose.
+pub(crate) fn rig_of(purpose: Purpose, breaker: Preset) -> Rig {
+    match purpose {
+        Purpose::Verdict(None) => Rig::whole(breaker),
+        Purpose::Verdict(Some(mechanism)) | Purpose::Control(mechanism) => {
+            Rig::without(breaker, mechanism)
+        }
+        Purpose::Beside(baseline) => Rig::baseline(baseline),
     }
 }

@@ -20,12 +20,14 @@ mod report;
 mod scenarios;
 mod series;
 mod shrink;
+mod sockets;
 mod world;
 
 use std::process::{Command, ExitCode};
 
 use anstream::{eprintln, println};
 use clap::Parser;
+use interline_tests::sockets::Size;
 use owo_colors::OwoColorize as _;
 
 use crate::arguments::{Arguments, Tier};
@@ -50,25 +52,21 @@ fn perform(arguments: &Arguments) -> Result<bool, String> {
         list();
         return Ok(true);
     }
-    if let Some(missing @ (Tier::Sockets | Tier::Process)) = arguments.tier {
+    if arguments.tier == Some(Tier::Process) {
         eprintln!(
-            "{} the {missing:?} tier is not built yet; nothing was run",
+            "{} the process tier is not built yet; nothing was run",
             "FAIL".red().bold()
         );
         return Ok(false);
     }
-    if let Some(mechanism) = arguments.without.filter(|mechanism| !mechanism.is_built()) {
-        eprintln!(
-            "{} the engine has no {mechanism} yet that could be switched off; nothing was run",
-            "FAIL".red().bold()
-        );
-        return Ok(false);
+    if arguments.tier == Some(Tier::Sockets) {
+        return sockets_alone(arguments);
     }
     let jobs = jobs::of(arguments)?;
     let progress = Progress::new(jobs.len());
     let played = campaign::play_all(&jobs, |job| progress.step(job.scenario.name));
     progress.finish();
-    let mut report = Report::of(arguments.seed, commit(), arguments.without, played);
+    let mut report = Report::of(arguments, commit(), played);
     if arguments.faults.is_none() {
         report.shrink();
     }
@@ -95,19 +93,36 @@ fn perform(arguments: &Arguments) -> Result<bool, String> {
     }
     match arguments.tier {
         Some(Tier::All) => {
-            eprintln!(
-                "{} the sockets and process tiers are not built yet",
-                "FAIL".red().bold()
-            );
+            sockets_too(arguments, Size::Whole)?;
+            eprintln!("{} the process tier is not built yet", "FAIL".red().bold());
             is_green = false;
         }
-        None => eprintln!(
-            "{} the sockets smoke set is not built yet and was not run",
-            "note:".yellow().bold()
-        ),
-        Some(_) => {}
+        // Who asks for one scenario or one mechanism asks for nothing else.
+        None if arguments.scenario.is_empty() && arguments.without.is_none() => {
+            is_green &= sockets_too(arguments, Size::Smoke)?;
+        }
+        _ => {}
     }
     Ok(is_green)
+}
+
+/// Plays the sockets tier and nothing else.
+fn sockets_alone(arguments: &Arguments) -> Result<bool, String> {
+    let played = sockets::play(arguments, Size::Whole)?;
+    let json = arguments.json.as_deref();
+    let is_written = written(
+        "JSON",
+        json.map(|path| sockets::write(&played, &commit(), path)),
+    );
+    Ok(sockets::print(&played) && is_written)
+}
+
+/// Plays the sockets tier beside another, whose report is written already.
+fn sockets_too(arguments: &Arguments, size: Size) -> Result<bool, String> {
+    let played = sockets::play(arguments, size)?;
+    let json = arguments.json.as_deref();
+    let is_written = written("JSON", json.map(|path| sockets::append(&played, path)));
+    Ok(sockets::print(&played) && is_written)
 }
 
 fn written(what: &str, result: Option<std::io::Result<()>>) -> bool {
@@ -132,15 +147,7 @@ fn list() {
         println!("{number} {:<28} {}", scenario.name.bold(), scenario.about);
     }
     for mechanism in Mechanism::ALL {
-        let built = if mechanism.is_built() {
-            ""
-        } else {
-            " (not built yet)"
-        };
-        println!(
-            "--without {mechanism}{built}: {}",
-            mechanism.guards().join(", ")
-        );
+        println!("--without {mechanism}: {}", mechanism.guards().join(", "));
     }
     for (number, name, tier, why) in scenarios::ELSEWHERE {
         println!("{number:>2} {:<28} {tier} tier: {why}", name.dimmed());

@@ -36,14 +36,6 @@ impl Mechanism {
         }
     }
 
-    /// Whether the engine has it, so that there is something to switch off.
-    pub(crate) const fn is_built(self) -> bool {
-        match self {
-            Self::Breaker | Self::StallGuard | Self::RetryBudget => true,
-            Self::RateLimiter | Self::Hedging => false,
-        }
-    }
-
     /// The scenarios that fail without it.
     pub(crate) const fn guards(self) -> &'static [&'static str] {
         match self {

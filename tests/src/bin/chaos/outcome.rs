@@ -127,11 +127,18 @@ fn fired(evidence: &Evidence) -> Vec<FiredFault> {
 mod tests {
     use super::*;
     use crate::scenarios::{SOUP, all};
+    use crate::world::Preset;
 
     #[test]
     fn the_same_seed_gives_the_same_hash() {
         for seed in 0..12 {
-            let outcome = play(&SOUP, seed, Rig::whole(), None, Detail::Repeated);
+            let outcome = play(
+                &SOUP,
+                seed,
+                Rig::whole(Preset::Adaptive),
+                None,
+                Detail::Repeated,
+            );
             let repeated = outcome.findings.iter().find(|finding| finding.id == "I24");
             let verdict = repeated.map(Finding::verdict);
             assert_eq!(verdict, Some(Verdict::Pass), "seed {seed}");
@@ -140,7 +147,16 @@ mod tests {
 
     #[test]
     fn another_seed_gives_another_hash() {
-        let hash = |seed| play(&SOUP, seed, Rig::whole(), None, Detail::Verdict).hash;
+        let hash = |seed| {
+            play(
+                &SOUP,
+                seed,
+                Rig::whole(Preset::Adaptive),
+                None,
+                Detail::Verdict,
+            )
+            .hash
+        };
         assert_ne!(hash(1), hash(2));
     }
 
@@ -149,7 +165,13 @@ mod tests {
         let all = all();
         let baseline = all.iter().find(|scenario| scenario.name == "baseline");
         let baseline = baseline.expect("the catalogue has a baseline");
-        let outcome = play(baseline, 5, Rig::whole(), None, Detail::Verdict);
+        let outcome = play(
+            baseline,
+            5,
+            Rig::whole(Preset::Adaptive),
+            None,
+            Detail::Verdict,
+        );
         let failures: Vec<_> = outcome.failures().collect();
         assert!(failures.is_empty(), "{failures:?}");
         assert!(outcome.figures.requests > 1_000);

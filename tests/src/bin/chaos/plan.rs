@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use interline_resilience::{AttemptPolicy, Timeouts};
+use interline_resilience::{AttemptPolicy, HedgePolicy, Timeouts};
 
 use crate::faults::FaultWindow;
 use crate::invariants::Criterion;
@@ -25,6 +25,8 @@ pub(crate) struct Plan {
     pub(crate) phases: Phases,
     /// How hard the engine tries.
     pub(crate) policy: AttemptPolicy,
+    /// When second attempts set out beside silent ones.
+    pub(crate) hedge: Option<HedgePolicy>,
     /// What must come of it, besides the invariants that hold for every run.
     pub(crate) criteria: Vec<Criterion>,
     /// The process stands still once, for so long, at this time.
@@ -164,6 +166,7 @@ impl Plan {
             faults: Vec::new(),
             phases,
             policy: policy(),
+            hedge: None,
             criteria: Vec::new(),
             standstill: None,
             isolation: Isolation::Shared,

@@ -22,6 +22,8 @@ pub(crate) enum Purpose {
     Load,
     /// In which order a call asks its targets.
     Order,
+    /// What a caller believes that a call will use.
+    Estimate,
     /// How one exchange with a vendor goes.
     Exchange,
     /// Whether a fault hits one exchange.
@@ -73,14 +75,6 @@ impl Stream {
     pub(crate) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         let index = usize::try_from(self.bits()).unwrap_or(usize::MAX) % from.len().max(1);
         *from.get(index).expect("there is something to pick from")
-    }
-
-    /// Puts things into a random order.
-    pub(crate) fn shuffle<T>(&mut self, things: &mut [T]) {
-        for last in (1..things.len()).rev() {
-            let bound = u32::try_from(last).unwrap_or(u32::MAX);
-            things.swap(last, self.whole(0, bound) as usize);
-        }
     }
 
     /// The time to the next arrival where `rate` come in a second on average.

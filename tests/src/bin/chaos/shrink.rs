@@ -4,7 +4,7 @@
 //! check fails without them.
 
 use crate::outcome::{Detail, Outcome, play};
-use crate::world::Rig;
+use crate::world::{Preset, Rig};
 
 /// Runs that shrinking may take; a schedule has few faults, so this is enough.
 const MAX_RUNS: usize = 60;
@@ -32,7 +32,12 @@ pub(crate) fn shrink(outcome: &Outcome, rig: Rig) -> Vec<usize> {
 }
 
 /// The command that plays an outcome again with these faults.
-pub(crate) fn command(outcome: &Outcome, kept: &[usize], without: Option<&str>) -> String {
+pub(crate) fn command(
+    outcome: &Outcome,
+    kept: &[usize],
+    breaker: Preset,
+    without: Option<&str>,
+) -> String {
     let mut command = format!(
         "cargo xtask chaos --tier sim --scenario {} --seed {} --seeds 1",
         outcome.scenario.name, outcome.seed
@@ -45,6 +50,9 @@ pub(crate) fn command(outcome: &Outcome, kept: &[usize], without: Option<&str>) 
             places.join(",")
         };
         command.push_str(&format!(" --faults {places}"));
+    }
+    if breaker == Preset::Simple {
+        command.push_str(" --breaker simple");
     }
     if let Some(mechanism) = without {
         command.push_str(&format!(" --without {mechanism}"));

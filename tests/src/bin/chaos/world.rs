@@ -7,8 +7,9 @@ mod client;
 mod endpoint;
 mod rig;
 mod run;
+mod unsuspecting;
 mod vendor;
 
 pub(crate) use baseline::Baseline;
-pub(crate) use rig::Rig;
+pub(crate) use rig::{Preset, Rig};
 pub(crate) use run::{name, run};

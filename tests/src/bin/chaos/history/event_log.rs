@@ -33,7 +33,9 @@ pub(crate) enum Standing {
     Open,
     /// It is being tried out.
     Probing,
-    /// It asked to wait.
+    /// It is called less than others.
+    Degraded,
+    /// It asked to wait, or its limits are used up.
     Paused,
     /// Its credential is refused.
     Quarantined,
@@ -46,6 +48,7 @@ impl Standing {
             Self::Closed => "closed",
             Self::Open => "open",
             Self::Probing => "probing",
+            Self::Degraded => "degraded",
             Self::Paused => "paused",
             Self::Quarantined => "quarantined",
         }
@@ -165,6 +168,16 @@ impl Observer for EventLog {
                     end(&mut heard, call, |ends| ends.stream += 1);
                 }
             }
+            CallEvent::AttemptAbandoned {
+                call,
+                target,
+                attempt,
+                ..
+            } => {
+                let number = number(call);
+                (10_u8, number, self.place(target), attempt).hash(&mut heard.hasher);
+                heard.perhaps_billed.push((number, *attempt));
+            }
             CallEvent::Answered { call, attempt, .. } => {
                 (3_u8, number(call), attempt).hash(&mut heard.hasher);
                 end(&mut heard, call, |ends| ends.call += 1);
@@ -205,9 +218,10 @@ fn standing(state: &HealthState) -> Standing {
     match state {
         HealthState::Available => Standing::Closed,
         HealthState::Probing => Standing::Probing,
+        HealthState::Degraded => Standing::Degraded,
         HealthState::Skipped { reason, .. } => match reason {
             SkipReason::Probing => Standing::Probing,
-            SkipReason::Paused => Standing::Paused,
+            SkipReason::Paused | SkipReason::Limited => Standing::Paused,
             SkipReason::Credential => Standing::Quarantined,
             _ => Standing::Open,
         },

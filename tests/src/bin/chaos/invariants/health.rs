@@ -31,7 +31,7 @@ fn periods(evidence: &Evidence) -> Vec<Period> {
         for change in moves {
             match change.to {
                 Standing::Probing | Standing::Paused | Standing::Quarantined => {}
-                Standing::Open | Standing::Closed => {
+                Standing::Open | Standing::Closed | Standing::Degraded => {
                     let from = match change.to {
                         Standing::Open => since.replace(change.at),
                         _ => since.take(),

@@ -19,6 +19,7 @@ pub(super) fn attempts_within_policy(evidence: &Evidence) -> Finding {
         .map(|call| evidence.exchanges(call).len())
         .max()
         .unwrap_or(0);
+    let cap = cap + u32::from(evidence.plan.hedge.is_some());
     let what = "attempts of the most expensive call";
     Finding::at_most("I3", what, most as f64, f64::from(cap))
 }

@@ -39,7 +39,7 @@ fn value(report: &Report) -> Value {
     let guards: Map<String, Value> = Mechanism::ALL
         .iter()
         .map(|mechanism| {
-            let value = json!({ "built": mechanism.is_built(), "guards": mechanism.guards() });
+            let value = json!({ "guards": mechanism.guards() });
             (mechanism.name().to_owned(), value)
         })
         .collect();
@@ -57,6 +57,7 @@ fn value(report: &Report) -> Value {
         "seed": report.seed,
         "commit": report.commit,
         "verdict": if report.is_green() { "pass" } else { "fail" },
+        "breaker": format!("{:?}", report.breaker).to_lowercase(),
         "without": report.without.map(Mechanism::name),
         "scenarios": report.outcomes.iter().map(scenario).collect::<Vec<_>>(),
         "controls": controls,

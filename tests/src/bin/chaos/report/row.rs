@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::arguments::Arguments;
 use crate::campaign::{Played, Purpose};
 use crate::figures::Figures;
+use crate::jobs::rig_of;
 use crate::mechanism::Mechanism;
 use crate::outcome::Outcome;
 use crate::shrink::shrink;
-use crate::world::Baseline;
+use crate::world::{Baseline, Preset};
 
 /// The whole report.
 #[derive(Debug)]
@@ -17,6 +19,8 @@ pub(crate) struct Report {
     pub(crate) seed: u64,
     /// What was played, as git names it.
     pub(crate) commit: String,
+    /// Which breaker was asked.
+    pub(crate) breaker: Preset,
     /// The mechanism that the user switched off.
     pub(crate) without: Option<Mechanism>,
     /// Everything that was played for its own verdict.
@@ -86,16 +90,12 @@ pub(crate) struct Row {
 
 impl Report {
     /// Sorts what was played.
-    pub(crate) fn of(
-        seed: u64,
-        commit: String,
-        without: Option<Mechanism>,
-        played: Vec<Played>,
-    ) -> Self {
+    pub(crate) fn of(arguments: &Arguments, commit: String, played: Vec<Played>) -> Self {
         let mut report = Self {
-            seed,
+            seed: arguments.seed,
             commit,
-            without,
+            breaker: arguments.breaker,
+            without: arguments.without,
             outcomes: Vec::new(),
             controls: Vec::new(),
             beside: Vec::new(),
@@ -137,7 +137,7 @@ impl Report {
 
     /// Finds the faults that the first failing seed of each scenario takes to fail.
     pub(crate) fn shrink(&mut self) {
-        let rig = Purpose::Verdict(self.without).rig();
+        let rig = rig_of(Purpose::Verdict(self.without), self.breaker);
         for outcome in self.outcomes.iter().filter(|outcome| !outcome.is_passed()) {
             let name = outcome.scenario.name;
             if outcome.faults.len() > 1 && !self.shrunk.contains_key(name) {

@@ -94,7 +94,10 @@ fn broken(report: &Report) {
             let off = report.without.map(Mechanism::name);
             let all: Vec<usize> = (0..outcome.faults.len()).collect();
             let kept = report.shrunk.get(row.name).unwrap_or(&all);
-            println!("     {}", shrink::command(outcome, kept, off).cyan());
+            println!(
+                "     {}",
+                shrink::command(outcome, kept, report.breaker, off).cyan()
+            );
         }
     }
     if let Some((unguarded, unharmed)) = report.off_target() {

@@ -1,5 +1,7 @@
 //! Endpoints that are half ill: shares of errors, slowness, flapping, lost probes, stale connections.
 
+use interline_resilience::HedgePolicy;
+
 use super::Scenario;
 use super::vendors::{BUSY, CALM, LONG, SHORT, ms, secs, storm, three};
 use crate::faults::Fault;
@@ -137,11 +139,13 @@ pub(super) const ALL: &[Scenario] = &[
             for vendor in &mut vendors {
                 vendor.tail = Some((0.03, 10.0));
             }
-            Plan::new(vendors, Load::of(CALM).streams(), SHORT)
+            let mut plan = Plan::new(vendors, Load::of(CALM).streams(), SHORT)
                 .with(C::Success(1.0))
                 .with(C::P99Within(ms(3_000)))
                 .with(C::Hedges(0.05))
-                .with(C::NoOpening)
+                .with(C::NoOpening);
+            plan.hedge = Some(HedgePolicy::default());
+            plan
         },
     },
 ];

@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use interline_core::{ChatRequest, Error, ErrorKind, Message, Result, StreamEvent};
-use interline_resilience::{AttemptPolicy, Call as EngineCall, Candidate, RouteMemory};
-use tokio::time::{sleep, timeout};
+use interline_resilience::{
+    AttemptPolicy, Call as EngineCall, Candidate, Need, Priority as EnginePriority, RouteMemory,
+};
+use tokio::time::{Instant, sleep, timeout};
 
-use super::rig::Subject;
+use super::rig::{Subject, Way};
 use crate::faults::errors::CANARY;
 use crate::history::{CallEnd, CallRecord, History, Ledger};
-use crate::load::{Call, GiveUp};
+use crate::load::{Call, GiveUp, Priority};
 use crate::plan::Order;
 use crate::random::{Purpose, Stream};
 
@@ -19,8 +21,8 @@ use crate::random::{Purpose, Stream};
 #[derive(Debug)]
 pub(crate) struct Callers {
     pub(crate) subject: Subject,
-    /// The candidates of each tenant, in the plan's order.
-    pub(crate) candidates: Vec<Vec<Candidate>>,
+    /// The ways of each tenant, in the plan's order.
+    pub(crate) ways: Vec<Vec<Way>>,
     pub(crate) policy: AttemptPolicy,
     pub(crate) memory: Option<RouteMemory>,
     pub(crate) order: Order,
@@ -57,6 +59,7 @@ impl Callers {
         let id = number.to_string();
         let call = EngineCall::new(id.as_str(), "route", &candidates, &self.policy)
             .with_timeout(self.patience)
+            .with_need(self.need(number, planned))
             .with_memory(self.memory.as_ref());
         let result = if planned.streamed {
             self.read_stream(number, planned, call, &request).await
@@ -148,16 +151,33 @@ impl Callers {
     }
 
     /// The tenant's candidates in the order in which this call asks them.
+    ///
+    /// Balanced, each comes first as often as its weight says: an exponential race.
     fn candidates(&self, number: usize, planned: &Call) -> Vec<Candidate> {
-        let mut candidates = self
-            .candidates
-            .get(usize::from(planned.tenant))
-            .cloned()
-            .unwrap_or_default();
+        let none = Vec::new();
+        let ways = self.ways.get(usize::from(planned.tenant)).unwrap_or(&none);
+        let mut places: Vec<(f64, usize)> = (0..ways.len()).map(|place| (0.0, place)).collect();
         if self.order == Order::Balanced {
-            Stream::of(self.seed, Purpose::Order, &[number as u64]).shuffle(&mut candidates);
+            let now = Instant::now();
+            let mut draws = Stream::of(self.seed, Purpose::Order, &[number as u64]);
+            for ((time, _), way) in places.iter_mut().zip(ways) {
+                *time = -(1.0 - draws.unit()).ln() / way.weight(now).max(1e-9);
+            }
+            places.sort_by(|one, other| one.0.total_cmp(&other.0));
         }
-        candidates
+        let in_order = places.iter().filter_map(|(_, place)| ways.get(*place));
+        in_order.map(|way| way.candidate.clone()).collect()
+    }
+
+    /// What the caller believes the call will use: prompts are estimated, half too low to half too high.
+    fn need(&self, number: usize, planned: &Call) -> Need {
+        let mut draws = Stream::of(self.seed, Purpose::Estimate, &[number as u64]);
+        let estimate = f64::from(planned.prompt) * draws.between(0.5, 1.5);
+        let priority = match planned.priority {
+            Priority::Interactive => EnginePriority::Standard,
+            Priority::Batch => EnginePriority::Low,
+        };
+        Need::new(estimate as u64, u64::from(planned.tokens)).with_priority(priority)
     }
 }
 
@@ -186,7 +206,6 @@ fn take_token(record: &mut CallRecord, number: usize, token: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::Priority;
 
     fn record() -> CallRecord {
         CallRecord::new(Call {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use interline_core::{
     CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, Choice, Error, FeatureSet,
-    ModelId, Part, Progress, Provider, ProviderId, ResponseMeta, Result, async_trait,
+    ModelId, Part, Progress, Provider, ProviderId, ResponseMeta, Result, ToldLimit, async_trait,
 };
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -23,12 +23,32 @@ pub(crate) struct Endpoint {
     id: ProviderId,
     key: u16,
     vendor: Arc<Vendor>,
+    /// Whether the adapter hands on what the vendor tells of its limits.
+    hands_on_limits: bool,
 }
 
 impl Endpoint {
     /// Reaches `vendor` with a key.
-    pub(crate) const fn new(id: ProviderId, key: u16, vendor: Arc<Vendor>) -> Self {
-        Self { id, key, vendor }
+    pub(crate) const fn new(
+        id: ProviderId,
+        key: u16,
+        vendor: Arc<Vendor>,
+        hands_on_limits: bool,
+    ) -> Self {
+        Self {
+            id,
+            key,
+            vendor,
+            hands_on_limits,
+        }
+    }
+
+    fn limits(&self) -> Vec<ToldLimit> {
+        if self.hands_on_limits {
+            self.vendor.told_limits(self.key)
+        } else {
+            Vec::new()
+        }
     }
 
     /// Makes an exchange up to the vendor's headers.
@@ -123,14 +143,14 @@ impl Endpoint {
         exchange.note(|entry| entry.told_to_wait = error.retry_after());
         exchange.end(EntryEnd::Failed);
         error
-            .with_limits(self.vendor.told_limits(self.key))
+            .with_limits(self.limits())
             .with_target(&self.id, &req.model)
     }
 
     /// What the vendor says around an answer.
     fn meta(&self) -> ResponseMeta {
         let mut meta = ResponseMeta::default();
-        meta.limits = self.vendor.told_limits(self.key);
+        meta.limits = self.limits();
         meta
     }
 }

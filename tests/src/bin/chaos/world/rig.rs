@@ -6,22 +6,29 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use interline_core::{ChatRequest, ChatResponse, ChatStream, Result, Target};
+use clap::ValueEnum;
+use interline_core::{ChatRequest, ChatResponse, ChatStream, Provider, Result, Target};
+use interline_resilience::breaker::BreakerConfig;
 use interline_resilience::{
-    Admission, AlwaysAdmit, AttemptPolicy, Call, Candidate, Engine, Observer, RetryBudgetConfig,
-    RouteMemory, SimpleBreaker, SimpleBreakerConfig,
+    Admission, AlwaysAdmit, AttemptPolicy, Call, Candidate, Credential, Endpoint, Engine, Form,
+    GateRules, Gates, GatesConfig, HedgePolicy, LimitConfig, Observer, RetryBudgetConfig,
+    RouteMemory, TargetGate,
 };
 use tokio::time::Instant;
 
 use super::baseline::{Baseline, Rival};
+use super::unsuspecting::Unsuspecting;
 use crate::mechanism::Mechanism;
+use crate::plan::VendorLimits;
 use crate::random::{Purpose, Stream};
 
 /// Which breaker the engine asks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Preset {
-    /// Three failures in a minute skip a target for half a minute.
+    /// The contract's default: streaks against their cohort, ratios, slowness, comparison
     #[default]
+    Adaptive,
+    /// Three failures in a minute skip a target for half a minute
     Simple,
 }
 
@@ -33,17 +40,47 @@ pub(crate) struct Rig {
     baseline: Option<Baseline>,
 }
 
+/// A target as the rig is told of it.
+#[derive(Debug)]
+pub(crate) struct Reach {
+    pub(crate) target: Target,
+    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) domain: Option<&'static str>,
+    pub(crate) host: &'static str,
+    pub(crate) credential: u64,
+    pub(crate) limits: Option<VendorLimits>,
+}
+
+/// A target that calls may be sent to.
+#[derive(Clone, Debug)]
+pub(crate) struct Way {
+    pub(crate) candidate: Candidate,
+    /// None for a baseline, which has its own memory.
+    gate: Option<TargetGate>,
+}
+
+impl Way {
+    /// How much of its share a balancer gives it now, 0 to 1.
+    pub(crate) fn weight(&self, now: Instant) -> f64 {
+        let breaker = self.gate.as_ref().and_then(TargetGate::breaker);
+        breaker.map_or(1.0, |breaker| f64::from(breaker.weight(now)))
+    }
+}
+
 impl Rig {
     /// The engine with everything on.
-    pub(crate) fn whole() -> Self {
-        Self::default()
+    pub(crate) fn whole(preset: Preset) -> Self {
+        Self {
+            preset,
+            ..Self::default()
+        }
     }
 
     /// The engine with one mechanism off.
-    pub(crate) fn without(mechanism: Mechanism) -> Self {
+    pub(crate) fn without(preset: Preset, mechanism: Mechanism) -> Self {
         Self {
             without: Some(mechanism),
-            ..Self::default()
+            ..Self::whole(preset)
         }
     }
 
@@ -61,8 +98,13 @@ impl Rig {
     }
 
     /// The policy as this rig applies it.
-    pub(crate) fn policy(&self, policy: &AttemptPolicy) -> AttemptPolicy {
-        let policy = policy.clone();
+    pub(crate) fn policy(
+        &self,
+        policy: &AttemptPolicy,
+        hedge: Option<HedgePolicy>,
+    ) -> AttemptPolicy {
+        let hedge = hedge.filter(|_| self.without != Some(Mechanism::Hedging));
+        let policy = policy.clone().with_hedge(hedge);
         if self.without != Some(Mechanism::StallGuard) {
             return policy;
         }
@@ -84,30 +126,82 @@ impl Rig {
         self.is_engine().then(|| RouteMemory::new(budget, now))
     }
 
+    /// Whether the engine may hear what vendors tell of their limits.
+    pub(crate) fn hears_limits(&self) -> bool {
+        self.without != Some(Mechanism::RateLimiter)
+    }
+
+    /// What all ways of a run come from.
+    pub(crate) fn gates(observer: &Arc<dyn Observer>) -> Gates {
+        Gates::new(GatesConfig::default(), Arc::clone(observer))
+    }
+
+    /// The ways of one route, which are compared with each other.
+    pub(crate) fn ways(
+        &self,
+        reached: &[&Reach],
+        gates: &Gates,
+        memory: Option<&RouteMemory>,
+        policy: &AttemptPolicy,
+        now: Instant,
+    ) -> Vec<Way> {
+        let endpoints: Vec<_> = reached
+            .iter()
+            .map(|reach| (self.endpoint(reach), reach.domain.map(Arc::from)))
+            .collect();
+        let gated = memory.map(|memory| {
+            let latency = Arc::clone(memory.latency(Form::Stream));
+            let first_token = policy.timeouts.first_token;
+            gates.group(&endpoints, &self.rules(), latency, first_token, now)
+        });
+        let mut gated = gated.unwrap_or_default().into_iter();
+        reached
+            .iter()
+            .map(|reach| self.way(reach, gated.next()))
+            .collect()
+    }
+
+    fn way(&self, reach: &Reach, gate: Option<TargetGate>) -> Way {
+        let admission = gate.clone().map(|gate| match self.without {
+            Some(Mechanism::StallGuard) => Arc::new(Unsuspecting(gate)) as Arc<dyn Admission>,
+            _ => Arc::new(gate) as Arc<dyn Admission>,
+        });
+        let candidate = Candidate::new(reach.target.clone(), Arc::clone(&reach.provider))
+            .with_failure_domain(reach.domain.map(Arc::from))
+            .with_admission(admission);
+        Way { candidate, gate }
+    }
+
+    fn rules(&self) -> GateRules {
+        match (self.without, self.preset) {
+            (Some(Mechanism::Breaker), _) => GateRules::never(),
+            (_, Preset::Adaptive) => GateRules::new(BreakerConfig::adaptive()),
+            (_, Preset::Simple) => GateRules::new(BreakerConfig::simple()),
+        }
+    }
+
+    fn endpoint(&self, reach: &Reach) -> Endpoint {
+        let endpoint = Endpoint::new(reach.target.clone())
+            .with_host(reach.host)
+            .with_credential(Credential::Hashed(reach.credential));
+        match reach.limits.filter(|_| self.hears_limits()) {
+            Some(limits) => endpoint.with_limits(
+                LimitConfig::new()
+                    .with_rpm(limits.rpm as u64)
+                    .with_tpm(limits.tpm.map(|tpm| tpm as u64)),
+            ),
+            None => endpoint,
+        }
+    }
+
     /// Puts it together.
     pub(crate) fn assemble(self, observer: Arc<dyn Observer>, seed: u64) -> Subject {
         let draws = Stream::of(seed, Purpose::Engine, &[]).bits();
-        if let Some(baseline) = self.baseline {
-            return Subject::Rival(Rival::new(baseline, seed));
+        match self.baseline {
+            Some(baseline) => Subject::Rival(Rival::new(baseline, seed)),
+            // Every candidate brings its own gate.
+            None => Subject::Engine(Engine::new(Arc::new(AlwaysAdmit), observer, draws)),
         }
-        let admission: Arc<dyn Admission> = match (self.without, self.preset) {
-            (Some(Mechanism::Breaker), _) => Arc::new(AlwaysAdmit),
-            (_, Preset::Simple) => Arc::new(SimpleBreaker::new(
-                SimpleBreakerConfig::default(),
-                Arc::clone(&observer),
-            )),
-        };
-        Subject::Engine(Engine::new(admission, observer, draws))
-    }
-
-    /// A candidate as this rig wants it; a rig with an admission for each target attaches it here.
-    pub(crate) fn candidate(
-        &self,
-        target: Target,
-        provider: Arc<dyn interline_core::Provider>,
-        domain: Option<&'static str>,
-    ) -> Candidate {
-        Candidate::new(target, provider).with_failure_domain(domain.map(Arc::from))
     }
 }
 

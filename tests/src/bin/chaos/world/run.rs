@@ -5,20 +5,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use interline_core::{Provider, ProviderId, Target};
-use interline_resilience::{Candidate, Observer};
+use interline_core::{ProviderId, Target};
+use interline_resilience::Observer;
 use tokio::runtime::{Builder, Handle};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, advance, sleep, sleep_until};
 
 use super::client::Callers;
 use super::endpoint::Endpoint;
-use super::rig::Rig;
+use super::rig::{Reach, Rig};
 use super::vendor::Vendor;
 use crate::faults::FaultWindow;
 use crate::history::{EventLog, Evidence, History, Ledger, Raw};
 use crate::load::arrivals;
-use crate::plan::Plan;
+use crate::plan::{Plan, TargetSpec};
 
 /// How long after the last call everything must be over.
 const SETTLE: Duration = Duration::from_secs(5);
@@ -59,34 +59,46 @@ async fn drive(plan: Plan, seed: u64, rig: Rig) -> Raw {
     let log = Arc::new(EventLog::new(start, places, calls.len()));
     let observer: Arc<dyn Observer> = Arc::clone(&log) as Arc<dyn Observer>;
 
-    let endpoints: Vec<Candidate> = plan
+    let reached: Vec<Reach> = plan
         .targets
         .iter()
         .zip(&targets)
         .filter_map(|(spec, target)| {
             let vendor = vendors.get(spec.vendor)?;
-            let endpoint: Arc<dyn Provider> = Arc::new(Endpoint::new(
-                target.provider.clone(),
-                spec.key,
-                Arc::clone(vendor),
-            ));
-            Some(rig.candidate(target.clone(), endpoint, vendor.spec.domain))
+            let (id, key) = (target.provider.clone(), spec.key);
+            Some(Reach {
+                target: target.clone(),
+                provider: Arc::new(Endpoint::new(
+                    id,
+                    key,
+                    Arc::clone(vendor),
+                    rig.hears_limits(),
+                )),
+                domain: vendor.spec.domain,
+                host: vendor.spec.name,
+                credential: spec.vendor as u64 * 65_536 + u64::from(key),
+                limits: vendor.spec.limits,
+            })
         })
         .collect();
+    let policy = rig.policy(&plan.policy, plan.hedge);
+    let memory = rig.memory(start);
+    let gates = Rig::gates(&observer);
     let of_tenant = |tenant: u16| {
-        let own = |spec: &crate::plan::TargetSpec| spec.tenant.is_none_or(|only| only == tenant);
-        let pairs = plan.targets.iter().zip(&endpoints);
-        pairs
+        let own = |spec: &TargetSpec| spec.tenant.is_none_or(|only| only == tenant);
+        let pairs = plan.targets.iter().zip(&reached);
+        let own: Vec<&Reach> = pairs
             .filter(|(spec, _)| own(spec))
-            .map(|(_, candidate)| candidate.clone())
-            .collect()
+            .map(|(_, reach)| reach)
+            .collect();
+        rig.ways(&own, &gates, memory.as_ref(), &policy, start)
     };
     let arrivals: Vec<Duration> = calls.iter().map(|call| call.at).collect();
     let callers = Arc::new(Callers {
         subject: rig.assemble(observer, seed),
-        candidates: (0..plan.load.tenants.max(1)).map(of_tenant).collect(),
-        policy: rig.policy(&plan.policy),
-        memory: rig.memory(start),
+        ways: (0..plan.load.tenants.max(1)).map(of_tenant).collect(),
+        policy,
+        memory,
         order: plan.order,
         history: History::of(calls),
         ledger: Arc::clone(&ledger),
@@ -135,7 +147,7 @@ async fn drive(plan: Plan, seed: u64, rig: Rig) -> Raw {
 }
 
 /// What the engine calls a target: the vendor, with the key where it has several.
-pub(crate) fn name(plan: &Plan, spec: &crate::plan::TargetSpec) -> Target {
+pub(crate) fn name(plan: &Plan, spec: &TargetSpec) -> Target {
     let vendor = plan.vendors.get(spec.vendor).map_or("?", |spec| spec.name);
     let provider = match spec.key {
         0 => ProviderId::new(vendor),
