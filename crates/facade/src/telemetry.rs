@@ -317,6 +317,16 @@ impl Observer for MetricsObserver {
             CallEvent::StreamFinished {
                 route, duration, ..
             } => self.call_ended(Operation::Chat, route, "ok", Some(*duration)),
+            CallEvent::HealthChecked {
+                provider, error, ..
+            } => {
+                let outcome = error.as_ref().map_or("ok", |error| error.kind().code());
+                let labels = vec![
+                    Label::new("provider", provider.as_str().to_owned()),
+                    Label::from_static_parts("outcome", outcome),
+                ];
+                self.count(name::HEALTH_CHECKS, labels, 1);
+            }
             CallEvent::HealthChanged { target, state } => {
                 let is_called = matches!(state, HealthState::Available | HealthState::Degraded);
                 self.available(target, is_called);

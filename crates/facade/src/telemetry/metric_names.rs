@@ -11,6 +11,7 @@ pub(super) const REQUEST_DURATION: &str = "interline_request_duration_seconds";
 pub(super) const ATTEMPTS: &str = "interline_attempts_total";
 pub(super) const FALLBACKS: &str = "interline_fallbacks_total";
 pub(super) const SKIPS: &str = "interline_skips_total";
+pub(super) const HEALTH_CHECKS: &str = "interline_health_checks_total";
 pub(super) const RETRY_DENIALS: &str = "interline_retry_denials_total";
 pub(super) const HEDGES: &str = "interline_hedges_total";
 pub(super) const CREDENTIAL_REJECTIONS: &str = "interline_credential_rejections_total";
@@ -39,12 +40,16 @@ pub(super) const HISTOGRAMS: [(&str, Unit, &str); 4] = [
     ),
 ];
 
-pub(super) const COUNTERS: [(&str, &str); 9] = [
+pub(super) const COUNTERS: [(&str, &str); 10] = [
     (REQUESTS, "Calls, by route, operation and how they ended."),
     (ATTEMPTS, "Attempts at targets, by how they ended."),
     (
         FALLBACKS,
         "Calls that went on to another target, by reason.",
+    ),
+    (
+        HEALTH_CHECKS,
+        "Active health checks of providers, by how they ended.",
     ),
     (
         RETRY_DENIALS,
