@@ -30,7 +30,7 @@ const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;
 
 impl DayWindow {
     /// A day of which nothing is used, or no limit.
-    pub(crate) const fn new(limit: Option<u64>) -> Self {
+    pub(crate) fn new(limit: Option<u64>) -> Self {
         let limit = match limit {
             None => 0,
             Some(0) => 1,

@@ -25,7 +25,7 @@ pub(crate) struct Slots {
 
 impl Slots {
     /// So many slots, all free, or any number.
-    pub(crate) const fn new(limit: Option<u64>) -> Self {
+    pub(crate) fn new(limit: Option<u64>) -> Self {
         let limit = match limit {
             None => 0,
             Some(0) => 1,
