@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use interline_catalog::{Catalog, ModelInfo};
 use interline_core::{Error, ProviderId, ProviderSet, Result, Target};
 use interline_resilience::{
-    CallEvent, Form, Gates, GatesConfig, LimitConfig, Observer, Observers, RouteMemory,
+    Activity, CallEvent, Form, Gates, GatesConfig, LimitConfig, Observer, Observers, RouteMemory,
     TracingObserver, on_event,
 };
 use interline_routing::{IntoTarget, Rotation, Route};
@@ -15,6 +16,7 @@ use uuid::Uuid;
 
 use crate::client::Inner;
 use crate::connection::Shared;
+use crate::health_task::{self, HealthTask};
 use crate::model_changes::ModelChanges;
 use crate::names::Names;
 use crate::route_table::{Lane, ReadyRoute};
@@ -31,6 +33,7 @@ pub struct ClientBuilder {
     connections: BTreeMap<ProviderId, Connection>,
     limits: Vec<(ProviderId, LimitConfig)>,
     shared: Vec<(ProviderId, Shared)>,
+    health_checks: Vec<(ProviderId, Duration)>,
     routes: Vec<(String, Route, Option<RouteOptions>)>,
     default_options: RouteOptions,
     tracing: Tracing,
@@ -57,6 +60,7 @@ impl Default for ClientBuilder {
             connections: BTreeMap::new(),
             limits: Vec::new(),
             shared: Vec::new(),
+            health_checks: Vec::new(),
             routes: Vec::new(),
             default_options: RouteOptions::default(),
             tracing: Tracing::On,
@@ -129,6 +133,16 @@ impl ClientBuilder {
     /// What a vendor tells of its own limits is kept for each model besides, without being configured.
     pub fn limits(mut self, provider: impl Into<ProviderId>, limits: LimitConfig) -> Self {
         self.limits.push((provider.into(), limits));
+        self
+    }
+
+    /// Asks a provider how it is, at most once in `every` (at least 1 s), while it is idle or passed
+    /// over. Off unless said so.
+    ///
+    /// Asked by a task on the Tokio runtime on which the client is built, which ends with the last
+    /// clone of the client; a client that is built outside of a runtime asks nobody.
+    pub fn health_check(mut self, provider: impl Into<ProviderId>, every: Duration) -> Self {
+        self.health_checks.push((provider.into(), every));
         self
     }
 
@@ -223,6 +237,9 @@ impl ClientBuilder {
         for (name, shared) in self.shared {
             connection_mut(&mut self.connections, &name)?.shared = shared;
         }
+        for (name, _) in &self.health_checks {
+            connection_mut(&mut self.connections, name)?;
+        }
         let catalog = self.model_changes.apply(self.catalog, &self.connections)?;
         let known = KnownNames::new(&self.connections, &self.routes, &catalog);
         let metrics = self
@@ -234,6 +251,11 @@ impl ClientBuilder {
         }
         if let Some(metrics) = &metrics {
             observers.push(Arc::<MetricsObserver>::clone(metrics));
+        }
+        let checked = self.health_checks.iter().map(|(name, _)| name.clone());
+        let activity = Arc::new(Activity::new(checked, Instant::now()));
+        if !self.health_checks.is_empty() {
+            observers.push(Arc::<Activity>::clone(&activity));
         }
         let observer: Arc<dyn Observer> = Arc::new(Observers::new(observers));
         let gates = Gates::new(GatesConfig::default(), Arc::clone(&observer));
@@ -262,6 +284,14 @@ impl ClientBuilder {
             }
         }
         let direct_lane = lanes.for_options(&self.default_options);
+        let monitor = health_task::monitor(
+            &self.health_checks,
+            &self.connections,
+            routes.values(),
+            activity,
+            Arc::clone(&lanes.observer),
+            lanes.seed,
+        );
         let names = Names {
             routes,
             connections: self.connections,
@@ -274,6 +304,7 @@ impl ClientBuilder {
             direct_lane,
             self.default_options,
             metrics,
+            monitor.and_then(HealthTask::start),
             lanes.seed,
         )))
     }
@@ -368,7 +399,7 @@ fn connection_mut<'a>(
 ) -> Result<&'a mut Connection> {
     connections.get_mut(name).ok_or_else(|| {
         Error::invalid_request(format!(
-            "limits are set for provider `{name}`, which is not configured"
+            "limits or health checks are set for provider `{name}`, which is not configured"
         ))
     })
 }

@@ -15,6 +15,7 @@ use tokio::time::{Instant, timeout};
 use tracing::Instrument;
 use uuid::Uuid;
 
+use crate::health_task::HealthTask;
 use crate::names::Names;
 use crate::route_table::Lane;
 use crate::signed_state::Issuers;
@@ -43,6 +44,7 @@ pub(crate) struct Inner {
     pub(crate) direct_memory: Arc<RouteMemory>,
     pub(crate) metrics: Option<Arc<MetricsObserver>>,
     pub(crate) issuers: Issuers,
+    _health_task: Option<HealthTask>,
     draws: Mutex<StdRng>,
 }
 
@@ -53,6 +55,7 @@ impl Inner {
         direct_lane: Arc<Lane>,
         direct_options: RouteOptions,
         metrics: Option<Arc<MetricsObserver>>,
+        health_task: Option<HealthTask>,
         seed: u64,
     ) -> Self {
         Self {
@@ -66,6 +69,7 @@ impl Inner {
             direct_policy: direct_options.policy,
             metrics,
             issuers: Issuers::default(),
+            _health_task: health_task,
             draws: Mutex::new(StdRng::seed_from_u64(seed)),
         }
     }

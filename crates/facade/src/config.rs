@@ -328,10 +328,14 @@ fn connected(builder: ClientBuilder, name: &str, built: Option<Built>) -> Client
     let Some(built) = built else {
         return builder;
     };
-    builder
+    let builder = builder
         .provider_of_kind(name, built.kind, built.set)
         .limits(name, built.limits)
-        .shared(name, built.shared)
+        .shared(name, built.shared);
+    match built.health_check {
+        Some(every) => builder.health_check(name, every),
+        None => builder,
+    }
 }
 
 /// A value that is only looked at to be refused.

@@ -48,6 +48,7 @@ mod token_count;
 
 mod collect;
 mod connection;
+mod health_task;
 mod model_changes;
 mod model_facts;
 mod names;

@@ -389,6 +389,23 @@ fn wrong_budgets_and_hedging_are_told_with_their_place() {
 }
 
 #[test]
+fn health_checks_have_an_interval_or_are_off() {
+    let with = |check: &str| {
+        format!(
+            "providers: {{ a: {{ kind: openai, api_key: '${{KEY}}', health_check: {check} }} }}"
+        )
+    };
+    for check in ["off", "30s", "1s"] {
+        accepted(&with(check));
+    }
+    for check in ["10ms", "soon", "3", "on"] {
+        let error = client(&with(check)).expect_err("a mistake");
+        let told = "providers.a.health_check: must be `off` or a time of at least `1s`";
+        assert!(error.message().contains(told), "{}", error.message());
+    }
+}
+
+#[test]
 fn secrets_are_never_shown() {
     for text in [
         "providers: { a: { kind: openai, api_key: sk-literal } }",

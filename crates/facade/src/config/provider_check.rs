@@ -1,9 +1,11 @@
 //! Makes a provider of an entry: kind, references to secrets, and the kind's own settings.
 
 use std::hash::RandomState;
+use std::time::Duration;
 
 use interline_core::{Error, ProviderSet, ProviderSettings};
 use interline_resilience::LimitConfig;
+use interline_transport::parse_duration;
 use serde_json::{Map, Value};
 
 use super::located::{Located, Place};
@@ -28,6 +30,8 @@ pub(super) struct Built {
     pub(super) set: ProviderSet,
     pub(super) limits: LimitConfig,
     pub(super) shared: Shared,
+    /// How often the vendor is asked how it is, where it is asked.
+    pub(super) health_check: Option<Duration>,
 }
 
 /// Makes the provider of a written entry, or notes why that cannot be; `keys` makes hashes.
@@ -53,6 +57,7 @@ pub(super) fn build(
     let mut settings = Map::new();
     let mut domain = None;
     let mut limits = LimitConfig::new();
+    let mut health_check = None;
     for (key, value) in &entry.value {
         let path = format!("{path}.{key}");
         match key.as_str() {
@@ -61,6 +66,7 @@ pub(super) fn build(
                 Some(text) => domain = Some(text),
                 None => mistakes.add(&path, value.place, "must be a text that is not empty"),
             },
+            "health_check" => health_check = read_interval(&path, value, mistakes),
             "limits" => limits = super::limits::read(&path, value, mistakes),
             key => {
                 if SECRETS.contains(&key) {
@@ -91,6 +97,7 @@ pub(super) fn build(
                 set,
                 limits,
                 shared,
+                health_check,
             })
         }
         Err(error) => {
@@ -118,10 +125,33 @@ pub(super) fn build_added(
             set,
             limits: LimitConfig::new(),
             shared,
+            health_check: None,
         }),
         Err(error) => {
             let message = without_name(name, &error);
             mistakes.add_without_place(&format!("providers.{name}"), message);
+            None
+        }
+    }
+}
+
+/// `off`, or how often at most; a check must never be load.
+fn read_interval(
+    path: &str,
+    value: &Located<Value>,
+    mistakes: &mut Mistakes<'_>,
+) -> Option<Duration> {
+    let text = match &value.value {
+        Value::Bool(false) => return None,
+        Value::String(text) if text == "off" => return None,
+        Value::String(text) => text.as_str(),
+        _ => "",
+    };
+    match parse_duration(text) {
+        Ok(every) if every >= Duration::from_secs(1) => Some(every),
+        _ => {
+            let message = "must be `off` or a time of at least `1s`, such as `30s`";
+            mistakes.add(path, value.place, message);
             None
         }
     }

@@ -37,6 +37,10 @@ fn of_kind(kind: &str, mut settings: Value) -> Value {
         "description": "What the vendor fails together with; others that name it are asked last.",
     });
     settings["properties"]["limits"] = limits::schema();
+    settings["properties"]["health_check"] = json!({
+        "type": "string",
+        "description": "`off` (default), or how often the vendor is asked how it is while idle or passed over, such as `30s`.",
+    });
     let mut required = settings["required"].as_array().cloned().unwrap_or_default();
     required.push(json!("kind"));
     settings["required"] = Value::Array(required);
