@@ -77,6 +77,14 @@ impl Stream {
         *from.get(index).expect("there is something to pick from")
     }
 
+    /// Puts things into a random order.
+    pub(crate) fn shuffle<T>(&mut self, things: &mut [T]) {
+        for last in (1..things.len()).rev() {
+            let bound = u32::try_from(last).unwrap_or(u32::MAX);
+            things.swap(last, self.whole(0, bound) as usize);
+        }
+    }
+
     /// The time to the next arrival where `rate` come in a second on average.
     pub(crate) fn gap(&mut self, rate: f64) -> Duration {
         Duration::from_secs_f64(-(1.0 - self.unit()).ln() / rate)

@@ -8,9 +8,9 @@ use interline_core::{ChatRequest, Error, ErrorKind, Message, Result, StreamEvent
 use interline_resilience::{
     AttemptPolicy, Call as EngineCall, Candidate, Need, Priority as EnginePriority, RouteMemory,
 };
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 
-use super::rig::{Subject, Way};
+use super::rig::Subject;
 use crate::faults::errors::CANARY;
 use crate::history::{CallEnd, CallRecord, History, Ledger};
 use crate::load::{Call, GiveUp, Priority};
@@ -21,8 +21,8 @@ use crate::random::{Purpose, Stream};
 #[derive(Debug)]
 pub(crate) struct Callers {
     pub(crate) subject: Subject,
-    /// The ways of each tenant, in the plan's order.
-    pub(crate) ways: Vec<Vec<Way>>,
+    /// The candidates of each tenant, in the plan's order.
+    pub(crate) candidates: Vec<Vec<Candidate>>,
     pub(crate) policy: AttemptPolicy,
     pub(crate) memory: Option<RouteMemory>,
     pub(crate) order: Order,
@@ -151,22 +151,13 @@ impl Callers {
     }
 
     /// The tenant's candidates in the order in which this call asks them.
-    ///
-    /// Balanced, each comes first as often as its weight says: an exponential race.
     fn candidates(&self, number: usize, planned: &Call) -> Vec<Candidate> {
-        let none = Vec::new();
-        let ways = self.ways.get(usize::from(planned.tenant)).unwrap_or(&none);
-        let mut places: Vec<(f64, usize)> = (0..ways.len()).map(|place| (0.0, place)).collect();
+        let own = self.candidates.get(usize::from(planned.tenant));
+        let mut candidates = own.cloned().unwrap_or_default();
         if self.order == Order::Balanced {
-            let now = Instant::now();
-            let mut draws = Stream::of(self.seed, Purpose::Order, &[number as u64]);
-            for ((time, _), way) in places.iter_mut().zip(ways) {
-                *time = -(1.0 - draws.unit()).ln() / way.weight(now).max(1e-9);
-            }
-            places.sort_by(|one, other| one.0.total_cmp(&other.0));
+            Stream::of(self.seed, Purpose::Order, &[number as u64]).shuffle(&mut candidates);
         }
-        let in_order = places.iter().filter_map(|(_, place)| ways.get(*place));
-        in_order.map(|way| way.candidate.clone()).collect()
+        candidates
     }
 
     /// What the caller believes the call will use: prompts are estimated, half too low to half too high.

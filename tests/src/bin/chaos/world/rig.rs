@@ -51,22 +51,6 @@ pub(crate) struct Reach {
     pub(crate) limits: Option<VendorLimits>,
 }
 
-/// A target that calls may be sent to.
-#[derive(Clone, Debug)]
-pub(crate) struct Way {
-    pub(crate) candidate: Candidate,
-    /// None for a baseline, which has its own memory.
-    gate: Option<TargetGate>,
-}
-
-impl Way {
-    /// How much of its share a balancer gives it now, 0 to 1.
-    pub(crate) fn weight(&self, now: Instant) -> f64 {
-        let breaker = self.gate.as_ref().and_then(TargetGate::breaker);
-        breaker.map_or(1.0, |breaker| f64::from(breaker.weight(now)))
-    }
-}
-
 impl Rig {
     /// The engine with everything on.
     pub(crate) fn whole(preset: Preset) -> Self {
@@ -136,15 +120,16 @@ impl Rig {
         Gates::new(GatesConfig::default(), Arc::clone(observer))
     }
 
-    /// The ways of one route, which are compared with each other.
-    pub(crate) fn ways(
+    /// The candidates of one route, which are compared with each other. Each brings its own gate, which
+    /// also lets through only the share that its weight says; a baseline has its own memory.
+    pub(crate) fn candidates(
         &self,
         reached: &[&Reach],
         gates: &Gates,
         memory: Option<&RouteMemory>,
         policy: &AttemptPolicy,
         now: Instant,
-    ) -> Vec<Way> {
+    ) -> Vec<Candidate> {
         let endpoints: Vec<_> = reached
             .iter()
             .map(|reach| (self.endpoint(reach), reach.domain.map(Arc::from)))
@@ -157,19 +142,18 @@ impl Rig {
         let mut gated = gated.unwrap_or_default().into_iter();
         reached
             .iter()
-            .map(|reach| self.way(reach, gated.next()))
+            .map(|reach| self.candidate(reach, gated.next()))
             .collect()
     }
 
-    fn way(&self, reach: &Reach, gate: Option<TargetGate>) -> Way {
-        let admission = gate.clone().map(|gate| match self.without {
+    fn candidate(&self, reach: &Reach, gate: Option<TargetGate>) -> Candidate {
+        let admission = gate.map(|gate| match self.without {
             Some(Mechanism::StallGuard) => Arc::new(Unsuspecting(gate)) as Arc<dyn Admission>,
             _ => Arc::new(gate) as Arc<dyn Admission>,
         });
-        let candidate = Candidate::new(reach.target.clone(), Arc::clone(&reach.provider))
+        Candidate::new(reach.target.clone(), Arc::clone(&reach.provider))
             .with_failure_domain(reach.domain.map(Arc::from))
-            .with_admission(admission);
-        Way { candidate, gate }
+            .with_admission(admission)
     }
 
     fn rules(&self) -> GateRules {

@@ -91,12 +91,12 @@ async fn drive(plan: Plan, seed: u64, rig: Rig) -> Raw {
             .filter(|(spec, _)| own(spec))
             .map(|(_, reach)| reach)
             .collect();
-        rig.ways(&own, &gates, memory.as_ref(), &policy, start)
+        rig.candidates(&own, &gates, memory.as_ref(), &policy, start)
     };
     let arrivals: Vec<Duration> = calls.iter().map(|call| call.at).collect();
     let callers = Arc::new(Callers {
         subject: rig.assemble(observer, seed),
-        ways: (0..plan.load.tenants.max(1)).map(of_tenant).collect(),
+        candidates: (0..plan.load.tenants.max(1)).map(of_tenant).collect(),
         policy,
         memory,
         order: plan.order,
