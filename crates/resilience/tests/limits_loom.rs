@@ -38,13 +38,10 @@ fn model(check: impl Fn() + Sync + Send + 'static) {
 }
 
 /// Runs two things at once and gives what they gave.
-fn both<A: 'static, B>(
+fn both<A: Send + 'static, B>(
     one: impl FnOnce() -> A + Send + 'static,
     other: impl FnOnce() -> B,
-) -> (A, B)
-where
-    A: Send,
-{
+) -> (A, B) {
     let thread = loom::thread::spawn(one);
     let other = other();
     (thread.join().expect("the other thread ends"), other)
