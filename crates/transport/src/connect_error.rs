@@ -152,9 +152,16 @@ fn unanswered(error: &(dyn StdError + 'static), sent: Sent, connection: Connecti
             "the request cannot be written",
         );
     }
-    if sent == Sent::Nothing || http.is_some_and(hyper::Error::is_canceled) || is_refused(error) {
+    let is_unsent = sent == Sent::Nothing || http.is_some_and(hyper::Error::is_canceled);
+    if is_unsent || is_refused(error) {
+        // A new connection that ends at once is an endpoint that does not serve; nothing about it
+        // is stale, and an endless row of them must count.
+        let fault = match connection {
+            Connection::PerhapsNew if !is_refused(error) => ConnectionFault::Reset,
+            _ => ConnectionFault::Stale,
+        };
         return Found::connection(
-            ConnectionFault::Stale,
+            fault,
             Phase::BeforeSend,
             "the connection was closed before anything was sent",
         );
@@ -242,7 +249,13 @@ mod tests {
     #[test]
     fn nothing_sent_means_nobody_saw_it() {
         let error = io::Error::from(io::ErrorKind::ConnectionReset);
-        let found = unanswered(&error, Sent::Nothing, Connection::PerhapsNew);
-        assert_eq!(found.fault, Some(ConnectionFault::Stale));
+        for (connection, fault) in [
+            (Connection::Pooled, ConnectionFault::Stale),
+            (Connection::PerhapsNew, ConnectionFault::Reset),
+        ] {
+            let found = unanswered(&error, Sent::Nothing, connection);
+            assert_eq!(found.fault, Some(fault));
+            assert_eq!(found.phase, Phase::BeforeSend);
+        }
     }
 }

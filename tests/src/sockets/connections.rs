@@ -48,12 +48,12 @@ fn cases() -> Vec<Case> {
         Case::fails(
             "reset on accept",
             Strike::Door(Door::Reset),
-            Expected::kind(Unavailable),
+            Expected::kind(Unavailable).impact(HealthImpact::Endpoint),
         ),
         Case::fails(
             "closed on accept",
             Strike::Door(Door::Close),
-            Expected::kind(Unavailable),
+            Expected::kind(Unavailable).impact(HealthImpact::Endpoint),
         ),
         Case::fails(
             "accepted and silent",
