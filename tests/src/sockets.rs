@@ -4,7 +4,7 @@
 //! [`SocketReport`] what the client saw and whether the rules held: the right kind of error, no hang, no silent truncation,
 //! no answer made of two, bounded memory. The names and numbers are those of the catalogue in `docs/resilience.md`.
 //!
-//! A new scenario is a file with a `pub(super) fn scenario() -> SocketScenario`, most often a table of [`case`]s.
+//! A new scenario is a file with a `pub(super) fn scenario() -> SocketScenario`, most often a table of `case`s.
 
 mod billing;
 mod bombs;
