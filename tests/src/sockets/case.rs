@@ -28,6 +28,14 @@ pub(super) struct Expected {
     kind: ErrorKind,
     phase: Option<Phase>,
     impact: Option<HealthImpact>,
+    counting: Counting,
+}
+
+/// Whether an error has to count against somebody's health, whoever it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Counting {
+    Any,
+    Somebody,
 }
 
 impl Expected {
@@ -36,7 +44,14 @@ impl Expected {
             kind,
             phase: None,
             impact: None,
+            counting: Counting::Any,
         }
+    }
+
+    /// It counts against somebody's health.
+    pub(super) const fn counts(mut self) -> Self {
+        self.counting = Counting::Somebody;
+        self
     }
 
     pub(super) const fn phase(mut self, phase: Phase) -> Self {
@@ -58,7 +73,8 @@ impl Expected {
             && self.phase.is_none_or(|phase| error.phase() == phase)
             && self
                 .impact
-                .is_none_or(|impact| error.health_impact() == impact);
+                .is_none_or(|impact| error.health_impact() == impact)
+            && (self.counting == Counting::Any || error.health_impact() != HealthImpact::None);
         (!is_met).then(|| format!("{} instead of {self:?}: {error}", shown(error)))
     }
 }
