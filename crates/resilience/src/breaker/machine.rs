@@ -19,6 +19,10 @@ use crate::{Skip, SkipReason};
 
 /// The breaker of one target in one group. See the [module](super).
 ///
+/// So many requests in a row, sent to a target in service, must have got no first byte before one of them
+/// counts as stalled. Chosen, not measured: at one request a second they are three seconds apart.
+const STALL_WITNESSES: u64 = 3;
+
 /// Cheap to clone; clones share their state.
 #[derive(Clone, Debug)]
 pub struct Breaker {
@@ -94,6 +98,8 @@ impl Breaker {
     /// Whether a request without a first byte should be given up: it is older than `limit` (see
     /// [`Fleet::stall_limit`]) and its target has not sent a first byte to *anybody* since it was sent.
     ///
+    /// While the target is in service, three requests must have met with this silence: one
+    /// alone may simply take its time, and the timeout of its caller is there for it.
     /// A target that is merely slow never matches. Once a target is out of service, `limit` without a
     /// first byte to anybody is enough, so that requests which others outlived by a moment need not
     /// wait for their timeout: ask again every now and then.
@@ -103,13 +109,15 @@ impl Breaker {
         let nanos = self.circuit.at(now).nanos;
         let is_older = |since: u64| Duration::from_nanos(nanos.saturating_sub(since)) >= limit;
         let heard = self.circuit.last_heard();
-        if heard.is_none_or(|heard| heard < ticket.sent_nanos) {
-            return is_older(ticket.sent_nanos);
-        }
         let is_in_service = !matches!(
             self.circuit.status().state,
             BreakerState::Open | BreakerState::HalfOpen
         );
+        if heard.is_none_or(|heard| heard < ticket.sent_nanos) {
+            let later = self.circuit.sent.newest().saturating_sub(ticket.sequence);
+            let is_witnessed = !is_in_service || later + 1 >= STALL_WITNESSES;
+            return is_witnessed && is_older(ticket.sent_nanos);
+        }
         !is_in_service && heard.is_some_and(is_older)
     }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use interline_core::{ErrorKind as K, Phase, RetryHint};
 use interline_resilience::{
-    Admission, AlwaysAdmit, AttemptPolicy, CallEvent, Observers, RetryCounts, SimpleBreaker,
-    SimpleBreakerConfig, Timeouts,
+    Admission, AlwaysAdmit, AttemptPolicy, CallEvent, HedgeAfter, HedgePolicy, Observers,
+    RetryBudgetConfig, RetryCounts, SimpleBreaker, SimpleBreakerConfig, Timeouts,
 };
 use proptest::prelude::*;
 use tokio::time::Instant;
@@ -89,6 +89,8 @@ struct Case {
     same_target: u32,
     total_secs: u64,
     breaker: bool,
+    /// With a memory, whose budget bounds attempts, and hedges after so many milliseconds.
+    hedge_ms: Option<u64>,
 }
 
 fn case() -> impl Strategy<Value = Case> {
@@ -103,14 +105,18 @@ fn case() -> impl Strategy<Value = Case> {
         0_u32..3,
         1_u64..200,
         any::<bool>(),
+        proptest::option::of(0_u64..20_000),
     )
-        .prop_map(|(scripts, cap, same_target, total_secs, breaker)| Case {
-            scripts,
-            cap,
-            same_target,
-            total_secs,
-            breaker,
-        })
+        .prop_map(
+            |(scripts, cap, same_target, total_secs, breaker, hedge_ms)| Case {
+                scripts,
+                cap,
+                same_target,
+                total_secs,
+                breaker,
+                hedge_ms,
+            },
+        )
 }
 
 fn bench(case: &Case) -> Bench {
@@ -141,7 +147,15 @@ fn bench(case: &Case) -> Bench {
         .with_retries(RetryCounts::all(2))
         .with_timeouts(Timeouts::default().with_total(S(case.total_secs)));
     policy.max_attempts = case.cap;
-    Bench::with_admission(scripts, admission).policy(policy)
+    let Some(ms) = case.hedge_ms else {
+        return Bench::with_admission(scripts, admission).policy(policy);
+    };
+    let hedge = HedgePolicy::default()
+        .with_after(HedgeAfter::Fixed(MS(ms)))
+        .with_max_share(1.0);
+    Bench::with_admission(scripts, admission)
+        .policy(policy.with_hedge(hedge))
+        .budget(RetryBudgetConfig::default())
 }
 
 /// Makes the call several times in a row, as whole answers and as streams.
@@ -150,11 +164,13 @@ async fn run(case: &Case) -> Result<(), TestCaseError> {
     let total = S(case.total_secs);
     // The clock of tokio's timers ticks in milliseconds.
     let tolerance = MS(2);
-    for round in 0..2 {
+    // A stream that is answered pays for a hedge in the third round.
+    for round in 0..3 {
         let before = bench.calls().iter().sum::<usize>();
         let began = Instant::now();
         let events_before = bench.events.all().len();
-        let stream = if round == 0 {
+        let is_stream = round != 1;
+        let stream = if is_stream {
             bench.stream().await
         } else {
             bench.complete().await.map(|answer| {
@@ -209,7 +225,13 @@ async fn run(case: &Case) -> Result<(), TestCaseError> {
 
         let made = bench.calls().iter().sum::<usize>() - before;
         let cap = bench.policy.attempt_cap(bench.candidates.len()) as usize;
-        prop_assert!(made <= cap, "{made} attempts, cap {cap}");
+        let hedges = bench.events.all().split_off(events_before);
+        let hedges = hedges
+            .iter()
+            .filter(|event| matches!(event, CallEvent::Hedged { .. }))
+            .count();
+        prop_assert!(hedges <= usize::from(is_stream && case.hedge_ms.is_some()));
+        prop_assert!(made <= cap + hedges, "{made} attempts, cap {cap}");
 
         let counts = bench.permits.counts();
         prop_assert_eq!(counts.given, counts.settled());
@@ -234,7 +256,7 @@ async fn run(case: &Case) -> Result<(), TestCaseError> {
                     | CallEvent::StreamCancelled { .. }
             )
         });
-        let streamed = round == 0
+        let streamed = is_stream
             && matches!(
                 events
                     .iter()
@@ -260,6 +282,7 @@ async fn walk_away(case: &Case, after: Duration) -> Result<(), TestCaseError> {
     let now = Instant::now();
     let counts = bench.permits.counts();
     prop_assert_eq!(counts.given, counts.settled());
+    // Hedges are funded by earlier calls, of which there are none here.
     prop_assert!(counts.cancelled <= usize::from(gone));
     for seen in bench.fakes.iter().flat_map(|fake| fake.seen()) {
         prop_assert!(
