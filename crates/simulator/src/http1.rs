@@ -25,6 +25,10 @@ pub(crate) struct Request {
     /// Path without the query.
     pub(crate) path: String,
     /// The query without its question mark.
+    #[cfg_attr(
+        not(feature = "proxy"),
+        allow(dead_code, reason = "only the proxy passes it on")
+    )]
     pub(crate) query: Option<String>,
     /// Names in lower case, in the order of arrival.
     pub(crate) headers: Vec<(String, String)>,
