@@ -1,5 +1,7 @@
 //! How hard a route tries, and when it passes over a target.
 
+use std::time::Duration;
+
 use interline_resilience::breaker::{BreakerConfig, LeaseLength, TripRule};
 use interline_resilience::{AttemptPolicy, GateRules, RetryBudgetConfig, SimpleBreakerConfig};
 
@@ -64,8 +66,17 @@ impl RouteOptions {
 pub enum Breaker {
     /// Never.
     Off,
-    /// After some failures within a window, for a while, then one probe.
+    /// After some failures within a window, for a while, then one probe: right for small traffic.
     Simple(SimpleBreakerConfig),
+    /// By streak, share, slowness and silence, judged against the other targets of the route, with
+    /// several probes and a ramp: right from about one call a second on. Its numbers are those of
+    /// [`BreakerConfig::adaptive`].
+    Adaptive {
+        /// How long a target is passed over whose credential was refused.
+        credential_quarantine: Duration,
+        /// The longest wish of a vendor to wait that is believed.
+        max_pause: Duration,
+    },
 }
 
 impl Breaker {
@@ -76,6 +87,12 @@ impl Breaker {
             Self::Simple(config) => GateRules::new(simple(config))
                 .with_credential_quarantine(config.credential_quarantine)
                 .with_max_pause(config.max_pause),
+            Self::Adaptive {
+                credential_quarantine,
+                max_pause,
+            } => GateRules::new(BreakerConfig::adaptive())
+                .with_credential_quarantine(*credential_quarantine)
+                .with_max_pause(*max_pause),
         }
     }
 }

@@ -235,7 +235,7 @@ routes:
     targets: [openai, z/m, { target: c/m, weight: 0 }]
     retry: { max_attempts: 0 }
     timeouts: { idle: 20 parsecs, total: 0s }
-    breaker: { preset: adaptive }
+    breaker: { preset: adaptive, window: 5s }
   empty: { targets: [] }
 ",
         &[
@@ -253,7 +253,7 @@ routes:
             "test.yaml:14:28: routes.chat.retry.max_attempts: must be at least 1",
             "test.yaml:15:23: routes.chat.timeouts.idle: ",
             "test.yaml:15:42: routes.chat.timeouts.total: must be longer than nothing",
-            "test.yaml:16:24: routes.chat.breaker.preset: `adaptive` is not available in this version: use `simple` or `off`",
+            "test.yaml:16:24: routes.chat.breaker.preset: is `adaptive`, which knows no failures, window or skip: remove them",
             "test.yaml:17:21: routes.empty.targets: is empty",
         ],
     );
@@ -471,7 +471,7 @@ fn the_schema_knows_the_kinds_and_hides_what_is_not_there_yet() {
         text.contains("round_robin") && text.contains("first_token"),
         "{text}"
     );
-    for later in ["admin", "router", "adaptive"] {
+    for later in ["admin", "router"] {
         assert!(!text.contains(later), "{later}: {text}");
     }
     assert!(
@@ -549,4 +549,11 @@ async fn where_unknown_prices_are_excluded_the_error_says_who_has_one() {
         error.message(),
         "no target of `chat` can carry this request: openai/no-such-price lacks a known price"
     );
+}
+
+#[test]
+fn a_route_may_have_the_adaptive_breaker() {
+    accepted(&format!(
+        "{PRICED}routes: {{ chat: {{ targets: [openai/gpt-4o], breaker: {{ preset: adaptive, max_pause: 5m }} }} }}"
+    ));
 }

@@ -190,12 +190,17 @@ fn breaker(path: &str, entry: &BreakerEntry, mistakes: &mut Mistakes<'_>) -> Bre
             Breaker::Off
         }
         "adaptive" => {
-            let message = "`adaptive` is not available in this version: use `simple` or `off`";
-            mistakes.add(&path, preset.place, message);
-            Breaker::Off
+            if entry.failures.is_some() || entry.window.is_some() || entry.skip.is_some() {
+                let message = "is `adaptive`, which knows no failures, window or skip: remove them";
+                mistakes.add(&path, preset.place, message);
+            }
+            Breaker::Adaptive {
+                credential_quarantine: config.credential_quarantine,
+                max_pause: config.max_pause,
+            }
         }
         other => {
-            let message = format!("`{other}` is unknown: use `simple` or `off`");
+            let message = format!("`{other}` is unknown: use `simple`, `adaptive` or `off`");
             mistakes.add(&path, preset.place, message);
             Breaker::Off
         }

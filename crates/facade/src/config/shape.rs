@@ -250,7 +250,7 @@ pub(super) struct TimeoutsEntry {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct BreakerEntry {
-    /// `simple`, or `off` for never. Default: `simple`.
+    /// `simple`, `adaptive`, or `off` for never. Default: `simple`.
     #[schemars(with = "Option<PresetName>")]
     pub(super) preset: Option<Located<String>>,
     /// So many failures within the window. Default: 3.
@@ -272,5 +272,6 @@ pub(super) struct BreakerEntry {
 #[expect(dead_code, reason = "the schema needs the names only")]
 enum PresetName {
     Simple,
+    Adaptive,
     Off,
 }
