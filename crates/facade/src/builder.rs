@@ -287,7 +287,7 @@ impl ClientBuilder {
         let monitor = health_task::monitor(
             &self.health_checks,
             &self.connections,
-            routes.values(),
+            &routes,
             activity,
             Arc::clone(&lanes.observer),
             lanes.seed,

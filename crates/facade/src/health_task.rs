@@ -39,10 +39,10 @@ impl Drop for HealthTask {
 }
 
 /// What is to be asked: each connection with an interval, for the targets that routes have there.
-pub(crate) fn monitor<'a>(
+pub(crate) fn monitor(
     intervals: &[(ProviderId, Duration)],
     connections: &BTreeMap<ProviderId, Connection>,
-    routes: impl Iterator<Item = &'a Arc<ReadyRoute>> + Clone,
+    routes: &BTreeMap<String, Arc<ReadyRoute>>,
     activity: Arc<Activity>,
     observer: Arc<dyn Observer>,
     seed: u64,
@@ -52,7 +52,7 @@ pub(crate) fn monitor<'a>(
         let mut watch = Watch::new(name.clone(), Arc::clone(chat), *every);
         // Routes with equal breakers share what is known of a target: one of them is told.
         let mut told: Vec<(&Target, *const ())> = Vec::new();
-        for route in routes.clone() {
+        for route in routes.values() {
             let lane = Arc::as_ptr(&route.lane).cast::<()>();
             for gate in route
                 .gates

@@ -151,13 +151,17 @@ pub(crate) fn attempt_list(attempts: &[AttemptRecord]) -> Value {
     attempts
         .iter()
         .map(|attempt| {
-            json!({
+            let mut record = json!({
                 "provider": attempt.target.provider.as_str(),
                 "model": attempt.target.model.as_str(),
                 "code": attempt.kind.map(code),
                 "status": attempt.status,
                 "ms": millis(attempt.duration),
-            })
+            });
+            if attempt.is_hedge {
+                record["hedge"] = json!(true);
+            }
+            record
         })
         .collect()
 }

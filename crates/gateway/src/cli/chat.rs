@@ -137,8 +137,9 @@ fn say_attempt(attempt: &AttemptRecord) {
         .status
         .map(|status| format!(", status {status}"))
         .unwrap_or_default();
+    let hedge = if attempt.is_hedge { ", hedge" } else { "" };
     anstream::eprintln!(
-        "  {}  {outcome}{status}, {} ms",
+        "  {}  {outcome}{status}, {} ms{hedge}",
         attempt.target,
         millis(attempt.duration)
     );
