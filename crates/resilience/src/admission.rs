@@ -196,7 +196,7 @@ pub trait Lease: fmt::Debug + Send + Sync {
     /// Whether the attempt should be given up: it is older than `limit` without a sign of life, and
     /// its target has not shown one to *anybody* since it was sent.
     ///
-    /// Asked once that time is over; a target that is merely slow must not match.
+    /// Asked every now and then once that time is over; a target that is merely slow must not match.
     fn stalled(&self, ticket: &Ticket, now: Instant, limit: Duration) -> bool;
 
     /// Takes note of what the vendor says about its limits, as soon as it has said it; at most once, and

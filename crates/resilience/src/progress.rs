@@ -9,6 +9,9 @@ use tokio::time::Instant;
 use crate::admission::Witness;
 use crate::timeouts::Limit;
 
+/// How long until a silent attempt that is no stall is looked at again (chosen, not measured).
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
 /// What one attempt has shown of itself so far.
 ///
 /// Written by the task that polls the attempt, read by the timers around it; relaxed atomics are
@@ -52,20 +55,23 @@ impl AttemptProgress {
         self.is_stalled.load(Ordering::Relaxed)
     }
 
-    /// When silence becomes suspicious, or has turned out to be a stall; `None` where it is none.
+    /// When silence is to be looked into next, or has turned out to be a stall; `None` where there is
+    /// a sign of life.
     pub(crate) fn stall(&self, length: Duration) -> Option<Limit> {
         if !self.is_silent() {
             return None;
         }
         let limit = Limit::stall(self.started, length);
         let now = Instant::now();
-        if now >= limit.at {
-            if !self.witness.stalled(now, length) {
-                return None;
-            }
-            self.is_stalled.store(true, Ordering::Relaxed);
+        if now < limit.at {
+            return Some(limit);
         }
-        Some(limit)
+        if self.witness.stalled(now, length) {
+            self.is_stalled.store(true, Ordering::Relaxed);
+            return Some(limit);
+        }
+        // Others may meet with the same silence yet: a later look may find what this one did not.
+        Some(Limit::stall(now, LOOK_AGAIN))
     }
 
     /// Whether the vendor's response headers arrived.

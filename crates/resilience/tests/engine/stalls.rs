@@ -149,6 +149,28 @@ async fn one_sign_of_life_ends_the_suspicion() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_attempt_that_was_no_stall_at_first_is_looked_at_again() {
+    let (bench, ear) = bench([vec![silence()], vec![answer("from b")]]);
+    // As if the target had been heard of late in this attempt, and that were forgotten again.
+    let note = async {
+        tokio::time::sleep(S(10)).await;
+        let now = Instant::now();
+        ear.heard.lock().unwrap().insert(target("a"), now);
+        tokio::time::sleep(S(8)).await;
+        ear.heard.lock().unwrap().clear();
+    };
+    let began = Instant::now();
+    let (answer, ()) = tokio::join!(bench.stream(), note);
+    assert_eq!(answer.unwrap().route.target, target("b"));
+    assert!(
+        (S(18)..=S(19)).contains(&began.elapsed()),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(*ear.stalled.lock().unwrap(), [target("a")]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_error_says_that_it_was_a_stall() {
     let (bench, _) = bench([vec![silence(), silence()]]);
     bench.stream().await.unwrap_err();
