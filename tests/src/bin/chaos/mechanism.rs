@@ -56,7 +56,7 @@ impl Mechanism {
                 "slow-headers",
                 "lost-probe",
             ],
-            Self::RetryBudget => &["uniform-20", "uniform-60"],
+            Self::RetryBudget => &["uniform-20"],
             Self::StallGuard => &[
                 "one-blackhole",
                 "two-of-three-blackhole",
@@ -65,7 +65,6 @@ impl Mechanism {
                 "trickle",
             ],
             Self::RateLimiter => &[
-                "all-429",
                 "tpm-squeeze",
                 "limit-halves",
                 "capacity-aware",

@@ -36,8 +36,8 @@ pub(crate) enum Criterion {
     MarksEqualBill,
     /// Streams that fail after content end so long after their last token at the latest.
     StreamEndsWithin(Duration),
-    /// The 99th percentile of first contents in the storm, in times of the one before it.
-    P99Ratio(f64),
+    /// The 99th percentile of first contents from so long into the storm, in times of the one before it.
+    P99Ratio(f64, Duration),
     /// The share of answered calls in a time of so long from so long after the heal on.
     Goodput(f64, Duration),
     /// At most so many 429s from this vendor.
@@ -58,7 +58,7 @@ pub(crate) enum Criterion {
     FailsAs(ErrorKind),
     /// At least so many failures after content: the fault must be seen by callers.
     CutAtLeast(usize),
-    /// At most this share of calls has a second attempt although the first one was not failing.
+    /// At most this share of calls has a second attempt beside the first.
     Hedges(f64),
     /// At most so many hops from one member of a failure domain to another, from 2 s into the storm.
     WastedHops(usize),
@@ -128,9 +128,9 @@ impl Criterion {
                 ledger::marked_is_billed(evidence),
             ),
             Self::StreamEndsWithin(limit) => stream_ends_within(evidence, limit),
-            Self::P99Ratio(limit) => {
+            Self::P99Ratio(limit, after) => {
                 let before = p99(evidence, Duration::ZERO, phases.storm, None);
-                let during = p99(evidence, phases.storm, phases.heal, None);
+                let during = p99(evidence, phases.storm + after, phases.heal, None);
                 let what = "p99 to first content, in times of before";
                 Finding::at_most("p99", what, during / before, limit)
             }
@@ -227,12 +227,7 @@ impl Criterion {
                 Finding::at_least("cut", what, cut as f64, least as f64)
             }
             Self::Hedges(share) => {
-                let extra = evidence
-                    .ledger
-                    .iter()
-                    .filter(|entry| entry.attempt > 1 && entry.fault.is_none())
-                    .count();
-                let rate = extra as f64 / evidence.calls.len().max(1) as f64;
+                let rate = hedges(evidence) as f64 / evidence.calls.len().max(1) as f64;
                 Finding::at_most("hedges", "share of calls with a hedge", rate, share)
             }
             Self::WastedHops(limit) => {
@@ -335,6 +330,17 @@ fn utilisation(evidence: &Evidence, vendor: usize, share: f64) -> Finding {
         f64::from(used) / (tpm * minutes),
         share,
     )
+}
+
+/// Attempts that began while an earlier one of their call was still open.
+fn hedges(evidence: &Evidence) -> usize {
+    (0..evidence.calls.len())
+        .flat_map(|call| evidence.exchanges(call).windows(2))
+        .filter(|pair| match pair {
+            [one, next] => one.ended.is_none_or(|ended| ended > next.at),
+            _ => false,
+        })
+        .count()
 }
 
 fn wasted_hops(evidence: &Evidence) -> usize {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Finding;
-use crate::history::{EntryEnd, Evidence, Standing};
+use crate::history::{CallEnd, Entry, EntryEnd, Evidence, Standing};
 
 /// The longest time an open target may go without a probe: the 10 s cap of open times plus a probe's
 /// lease of the stall limit of 3 s and 1 s more.
@@ -54,6 +54,8 @@ fn periods(evidence: &Evidence) -> Vec<Period> {
 }
 
 /// I5: an open target gets at most three probes in each open period, unless every target is open.
+///
+/// Probes whose callers went away decide nothing, so others take their place and they do not count.
 pub(super) fn few_attempts_while_open(evidence: &Evidence) -> Finding {
     let periods = periods(evidence);
     let what = "attempts at an open target in one period";
@@ -63,7 +65,7 @@ pub(super) fn few_attempts_while_open(evidence: &Evidence) -> Finding {
     let most = periods
         .iter()
         .filter(|period| !all_open_within(evidence, &periods, period))
-        .map(|period| attempts_in(evidence, period).len())
+        .map(|period| attempts_in(evidence, period, Probes::Decided).len())
         .max()
         .unwrap_or(0);
     Finding::at_most("I5", what, most as f64, PROBES as f64)
@@ -80,7 +82,7 @@ pub(super) fn always_probed(evidence: &Evidence) -> Finding {
     for period in &periods {
         let until = period.until.min(evidence.plan.phases.end);
         let mut last = period.from;
-        for at in attempts_in(evidence, period) {
+        for at in attempts_in(evidence, period, Probes::All) {
             longest = longest.max(at.saturating_sub(last));
             last = at;
         }
@@ -120,6 +122,21 @@ pub(super) fn only_ill_health_opens(evidence: &Evidence) -> Finding {
     Finding::none("I11", "openings without ill health", wrongly)
 }
 
+/// Whether the caller went away while the exchange was open.
+fn is_abandoned(evidence: &Evidence, entry: &Entry) -> bool {
+    let end = evidence.calls.get(entry.call).and_then(|record| record.end);
+    entry.end == EntryEnd::Cancelled
+        && matches!(end, Some(CallEnd::GaveUp { at }) if entry.ended.is_none_or(|ended| ended >= at))
+}
+
+/// Which probes count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Probes {
+    All,
+    /// Only those whose caller stayed.
+    Decided,
+}
+
 /// Whether at some time of the period no target was closed: then the panic trickle counts for nobody.
 fn all_open_within(evidence: &Evidence, periods: &[Period], period: &Period) -> bool {
     (0..evidence.plan.targets.len()).all(|target| {
@@ -131,7 +148,7 @@ fn all_open_within(evidence: &Evidence, periods: &[Period], period: &Period) -> 
 }
 
 /// When attempts at the target of an open period began within it.
-fn attempts_in(evidence: &Evidence, period: &Period) -> Vec<Duration> {
+fn attempts_in(evidence: &Evidence, period: &Period, probes: Probes) -> Vec<Duration> {
     let Some(target) = evidence.plan.targets.get(period.target) else {
         return Vec::new();
     };
@@ -143,6 +160,7 @@ fn attempts_in(evidence: &Evidence, period: &Period) -> Vec<Duration> {
                 && entry.key == target.key
                 && entry.at > period.from
                 && entry.at < period.until
+                && (probes == Probes::All || !is_abandoned(evidence, entry))
         })
         .map(|entry| entry.at)
         .collect();

@@ -52,7 +52,7 @@ pub(super) const ALL: &[Scenario] = &[
                 .with_fault(storm(0, slow, LONG))
                 .with(C::Success(0.999))
                 .with(C::ShareOf(0, 0.10, secs(15)))
-                .with(C::P99Ratio(2.0))
+                .with(C::P99Ratio(2.0, secs(15)))
         },
     },
     Scenario {
@@ -133,11 +133,11 @@ pub(super) const ALL: &[Scenario] = &[
     Scenario {
         number: 38,
         name: "hedge-race",
-        about: "three in a hundred first tokens come ten times later",
+        about: "two in a hundred first tokens come ten times later",
         plan: |_| {
             let mut vendors = three();
             for vendor in &mut vendors {
-                vendor.tail = Some((0.03, 10.0));
+                vendor.tail = Some((0.02, 10.0));
             }
             let mut plan = Plan::new(vendors, Load::of(CALM).streams(), SHORT)
                 .with(C::Success(1.0))

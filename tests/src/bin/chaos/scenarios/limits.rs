@@ -64,10 +64,13 @@ pub(super) const ALL: &[Scenario] = &[
         name: "all-429",
         about: "every vendor allows less than half of what is asked",
         plan: |_| {
-            limited(600.0, None, CALM)
+            let mut plan = limited(600.0, None, CALM)
                 .with(C::FailsAs(ErrorKind::AllTargetsFailed))
                 .with(C::NamesWait(1.0))
-                .with(C::NoOpening)
+                .with(C::NoOpening);
+            plan.criteria
+                .extend((0..3).map(|vendor| C::Refusals(vendor, 3)));
+            plan
         },
     },
     Scenario {
@@ -117,7 +120,7 @@ pub(super) const ALL: &[Scenario] = &[
             }
             Plan::new(vendors, Load::of(30.0), LONG)
                 .with(C::Success(0.999))
-                .with(C::Refusals(0, 1))
+                .with(C::Refusals(0, 0))
                 .with(C::Refusals(1, 0))
                 .with(C::NoOpening)
         },

@@ -69,10 +69,12 @@ impl Allowance {
             return Vec::new();
         };
         let told = |unit, per_minute: f64, left: f64| {
+            // Vendors tell what is left of the whole minute, and punish bursts all the same.
+            let missing = burst(per_minute) - left;
             ToldLimit::new(unit, LimitWindow::Minute)
                 .with_limit(per_minute as u64)
-                .with_remaining(left.max(0.0) as u64)
-                .with_reset(wait(burst(per_minute) - left, per_minute))
+                .with_remaining((per_minute - missing).max(0.0) as u64)
+                .with_reset(wait(missing, per_minute))
         };
         let requests = told(LimitUnit::Requests, rpm, buckets.requests);
         let tokens = tpm.map(|tpm| told(LimitUnit::Tokens, tpm, buckets.tokens));
