@@ -87,14 +87,15 @@ fn chosen(arguments: &Arguments) -> Result<Vec<Scenario>, String> {
     arguments.scenario.iter().map(find).collect()
 }
 
-/// Every chosen scenario without each of its guards that exist.
+/// Every chosen scenario without each of its guards. The soup is none of them: one seed of it may hit
+/// nothing that a guard guards; `--without` plays all of them.
 fn controls(chosen: &[Scenario], arguments: &Arguments) -> Vec<Job> {
     Mechanism::ALL
         .into_iter()
         .flat_map(|mechanism| {
-            let guarded = chosen
-                .iter()
-                .filter(move |scenario| mechanism.guards().contains(&scenario.name));
+            let guarded = chosen.iter().filter(move |scenario| {
+                scenario.name != SOUP.name && mechanism.guards().contains(&scenario.name)
+            });
             guarded.map(move |scenario| job(scenario, arguments, Purpose::Control(mechanism)))
         })
         .collect()
