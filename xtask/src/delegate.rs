@@ -38,6 +38,11 @@ const CHAOS: Home = Home {
     binary: "chaos",
 };
 
+const BENCH: Home = Home {
+    package: "interline-tests",
+    binary: "bench",
+};
+
 const CHAOS_PROXY: Home = Home {
     package: "interline-tests",
     binary: "chaos-proxy",
@@ -57,13 +62,39 @@ pub(crate) fn chaos(
     options: &ChaosOptions,
     launch: Launch,
 ) -> Result<Verdict> {
-    // The task runs at the workspace's root; files are named from where the user stands.
-    let mut arguments = Vec::new();
-    let mut is_file = false;
     let (home, told) = match options.arguments.split_first() {
         Some((first, rest)) if first == "proxy" => (&CHAOS_PROXY, rest),
         _ => (&CHAOS, options.arguments.as_slice()),
     };
+    start(workspace, home, launch, &from_where_the_user_stands(told))
+}
+
+/// What `cargo xtask bench` understands: the task's own command line says it, with `--help`.
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+pub(crate) struct BenchOptions {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    arguments: Vec<String>,
+}
+
+/// Measures what decisions cost.
+pub(crate) fn bench(
+    workspace: &Workspace,
+    options: &BenchOptions,
+    launch: Launch,
+) -> Result<Verdict> {
+    start(
+        workspace,
+        &BENCH,
+        launch,
+        &from_where_the_user_stands(&options.arguments),
+    )
+}
+
+/// The task runs at the workspace's root; files are named from where the user stands.
+fn from_where_the_user_stands(told: &[String]) -> Vec<String> {
+    let mut arguments = Vec::new();
+    let mut is_file = false;
     for argument in told {
         let path = std::path::absolute(argument).ok().filter(|_| is_file);
         is_file = matches!(
@@ -72,7 +103,7 @@ pub(crate) fn chaos(
         );
         arguments.push(path.map_or_else(|| argument.clone(), |path| path.display().to_string()));
     }
-    start(workspace, home, launch, &arguments)
+    arguments
 }
 
 /// What `cargo xtask wire` understands.

@@ -1,4 +1,4 @@
-//! The project's task runner: `cargo xtask test`, `cargo xtask tidy`, `cargo xtask wire`, `cargo xtask fuzz`, `cargo xtask chaos`, `cargo xtask vendors`.
+//! The project's task runner: `cargo xtask test`, `cargo xtask tidy`, `cargo xtask wire`, `cargo xtask fuzz`, `cargo xtask chaos`, `cargo xtask bench`, `cargo xtask vendors`.
 //!
 //! It depends on no crate of the workspace, so that `tidy` compiles in seconds and still runs when a crate does not build.
 //! Tasks that need the workspace's code live in another package's binary, and [`delegate`] starts them.
@@ -39,6 +39,8 @@ enum Task {
     Fuzz(delegate::FuzzOptions),
     /// Break vendors on purpose, on a virtual clock, and check what the engine makes of it
     Chaos(delegate::ChaosOptions),
+    /// Measure what decisions cost: time, instructions, allocations
+    Bench(delegate::BenchOptions),
     /// Write docs/vendors.md from the tables that calls are served by
     Vendors(delegate::VendorsOptions),
 }
@@ -70,6 +72,7 @@ fn perform(task: &Task) -> Result<Verdict> {
         Task::Wire(options) => delegate::wire(&workspace, options, delegate::Launch::Cargo),
         Task::Fuzz(options) => delegate::fuzz(&workspace, options, delegate::Launch::Cargo),
         Task::Chaos(options) => delegate::chaos(&workspace, options, delegate::Launch::Optimised),
+        Task::Bench(options) => delegate::bench(&workspace, options, delegate::Launch::Optimised),
         Task::Vendors(options) => delegate::vendors(&workspace, options, delegate::Launch::Cargo),
     }
 }
