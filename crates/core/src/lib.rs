@@ -70,7 +70,7 @@ pub use extra::Extra;
 pub use factory::{ProviderFactory, ProviderSettings};
 pub use finish::FinishReason;
 pub use generation::GenerationParams;
-pub use health::{HealthView, TargetHealth};
+pub use health::{Faded, HealthView, History, TargetHealth, TargetLoad};
 pub use id::{CallId, FormatId, ModelId, ProviderId, Target};
 pub use media::{Media, MediaSource};
 pub use message::{Message, Role};
