@@ -55,6 +55,10 @@ mod error_kind;
 mod capability;
 mod health;
 mod money;
+mod priority;
+
+mod spend;
+mod state_store;
 
 pub use async_trait::async_trait;
 
@@ -78,6 +82,7 @@ pub use money::{NanoUsd, TokenPrice};
 pub use operation::Operation;
 pub use origin::Origin;
 pub use part::{CacheControl, Part, PartKind, Reasoning, Signature, ToolCall, ToolResult};
+pub use priority::Priority;
 pub use provider::{DynProvider, Provider, ProviderExt, ProviderSet};
 pub use rate_limit::{LimitUnit, LimitWindow, ToldLimit};
 pub use reasoning::{Effort, ReasoningConfig};
@@ -88,6 +93,8 @@ pub use siblings::{
     DynEmbeddingProvider, DynModelLister, DynTokenCounter, EmbeddingProvider, ListedModel,
     ModelLister, TokenCounter,
 };
+pub use spend::{AccountChange, SpendAccount, SpendCell, SpendMovement, SpendOwner, Tally};
+pub use state_store::{Slice, SliceAsk, StateStore, StoredSpend};
 pub use stream::{ChatStream, Frame, RawFrame};
 pub use tool::{FunctionTool, Tool, ToolChoice};
 pub use usage::Usage;

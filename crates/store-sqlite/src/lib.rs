@@ -1,0 +1,1 @@
+//! Keeps spend in an SQLite file.
