@@ -193,6 +193,9 @@ pub trait Lease: fmt::Debug + Send + Sync {
     /// Takes note of the vendor's first sign of life in the attempt; called at most once.
     fn first_byte(&self, ticket: &Ticket, now: Instant);
 
+    /// Takes note that a stream gave its first content after that time; called at most once.
+    fn first_token(&self, _ticket: &Ticket, _after: Duration, _now: Instant) {}
+
     /// Whether the attempt should be given up: it is older than `limit` without a sign of life, and
     /// its target has not shown one to *anybody* since it was sent.
     ///
@@ -305,8 +308,11 @@ impl Permit {
     }
 
     /// Takes note of how long the first content took.
-    pub(crate) fn first_token(&mut self, after: Duration) {
+    pub(crate) fn first_token(&mut self, after: Duration, now: Instant) {
         self.account.first_token = Some(after);
+        if let Some(lease) = &self.lease {
+            lease.first_token(&self.ticket, after, now);
+        }
     }
 
     /// Reports how the attempt ended.

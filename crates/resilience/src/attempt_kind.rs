@@ -228,7 +228,7 @@ impl AttemptKind for Streamed {
         let now = Instant::now();
         live.permit.told(&meta.limits, now);
         live.permit
-            .first_token(now.saturating_duration_since(live.progress.started()));
+            .first_token(now.saturating_duration_since(live.progress.started()), now);
         ChatStream::new(meta, StreamGuard::new(started, live))
     }
 }

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::breaker::{Breaker, BreakerConfig, Circuit, Fleet, Member};
 use crate::health::{MAX_PAUSE, Quarantine, host_config};
-use crate::target_gate::{ModelState, Parts};
+use crate::target_gate::{Load, ModelState, Parts};
 use crate::{LatencyDigest, LimitConfig, Limiter, Observer, TargetGate};
 
 /// How a target is reached, as far as others share it.
@@ -176,6 +176,7 @@ struct Kept {
     credentials: Shelf<Credential, Quarantine>,
     models: Shelf<(Credential, Arc<str>), ModelState>,
     connections: Shelf<ProviderId, Limiter>,
+    loads: Shelf<Target, Load>,
 }
 
 impl Gates {
@@ -288,12 +289,16 @@ impl Gates {
                 Limiter::new(endpoint.limits, now)
             })
         });
+        let load = kept
+            .loads
+            .take(&endpoint.target, config, now, || Load::new(now));
         drop(kept);
         Parts {
             host: rules.breaker.is_some().then_some(host),
             credential,
             model,
             configured,
+            load,
             quarantine: rules.credential_quarantine,
             max_pause: rules.max_pause,
         }

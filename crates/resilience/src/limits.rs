@@ -37,6 +37,7 @@ mod priority;
 mod queue;
 mod rate;
 mod request_count;
+mod room;
 mod slots;
 mod told;
 
@@ -54,3 +55,4 @@ pub use limiter::Limiter;
 pub use need::{Hold, Need, Settlement, Spent, Wait};
 pub use priority::{Priority, Shares};
 pub use queue::{Place, Turn};
+pub use room::Room;

@@ -19,6 +19,7 @@
 
 mod lease;
 mod line;
+mod load;
 mod parts;
 
 use std::sync::Arc;
@@ -30,12 +31,13 @@ use tokio::time::Instant;
 pub(crate) use lease::GateTicket;
 pub(crate) use line::Which;
 pub use line::{Claim, Queued};
+pub(crate) use load::Load;
 pub(crate) use parts::{ModelState, Parts};
 
 use crate::breaker::{Breaker, BreakerState, BreakerTicket, Change, Verdict};
 use crate::{
-    Admission, Admit, Ask, CallEvent, HealthState, Hold, Lease, Limiter, Observer, Permit,
-    Settlement, Skip, SkipReason, Ticket, Wait,
+    Admission, Admit, Ask, CallEvent, Form, HealthState, Hold, Lease, Limiter, Need, Observer,
+    Permit, Settlement, Skip, SkipReason, Ticket, Wait,
 };
 
 /// Everything that decides whether one target may be called now.
@@ -115,6 +117,20 @@ impl TargetGate {
         let configured = self.configured_limits();
         let configured = configured.map_or(0.0, |limits| limits.utilisation(now));
         self.told_limits().utilisation(now).max(configured)
+    }
+
+    /// How the target is doing, with everything that a balancer compares: for one more call of that form
+    /// that needs that much.
+    #[must_use]
+    pub fn snapshot(&self, now: Instant, form: Form, need: &Need) -> TargetHealth {
+        let share = self.breaker().map_or(1.0, |breaker| breaker.weight(now));
+        let room = self.told_limits().room(now, need);
+        let configured = self.configured_limits();
+        let room = configured.map_or(room, |limits| room.and(limits.room(now, need)));
+        let load = self.core.parts.load.read(form, now);
+        self.health(now)
+            .with_share(share)
+            .with_load(load.with_limits(room.used, room.wait))
     }
 
     /// How the target is doing. Its limits do not speak of that.
@@ -216,6 +232,7 @@ impl Core {
         for (ticket, reason) in [(&own, SkipReason::Unhealthy), (&host, SkipReason::Host)] {
             core.announce(ticket.as_ref().and_then(BreakerTicket::change), reason);
         }
+        core.parts.load.begin();
         let ticket = Ticket::of_gate(GateTicket {
             sent: now,
             own,

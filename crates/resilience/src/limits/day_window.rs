@@ -117,6 +117,12 @@ impl DayWindow {
         Some(self.used(now) as f64 / limit as f64)
     }
 
+    /// How much of the day's limit would be used with so many units more, as a share.
+    pub(crate) fn used_with(&self, units: u64, now: i64) -> Option<f64> {
+        let limit = self.limit()?;
+        Some(self.used(now).saturating_add(units) as f64 / limit as f64)
+    }
+
     /// What is used of the day.
     fn used(&self, now: i64) -> u64 {
         let cell = self.count.load(Ordering::Relaxed);

@@ -16,7 +16,7 @@ use super::{
 use crate::sync::{AtomicU64, Ordering};
 
 /// The order in which buckets are asked: those first that refuse most often for nothing.
-const BUCKETS: [Bucket; 7] = [
+pub(super) const BUCKETS: [Bucket; 7] = [
     Bucket::Concurrency,
     Bucket::Requests,
     Bucket::Tokens,
@@ -46,7 +46,7 @@ pub struct Limiter {
     pub(super) output: Rate,
     pub(super) requests_day: DayWindow,
     pub(super) tokens_day: DayWindow,
-    slots: Slots,
+    pub(super) slots: Slots,
     queue: Queue,
     estimates: Estimates,
     pub(super) adaptive: Adaptive,
@@ -71,7 +71,7 @@ pub(crate) struct Amounts {
 
 impl Amounts {
     /// How much of a bucket that is.
-    const fn of(self, bucket: Bucket) -> u64 {
+    pub(super) const fn of(self, bucket: Bucket) -> u64 {
         match bucket {
             Bucket::Concurrency | Bucket::Requests | Bucket::RequestsPerDay => 1,
             Bucket::Tokens | Bucket::TokensPerDay => self.input.saturating_add(self.output),
@@ -335,7 +335,7 @@ impl Limiter {
         nanos_of(now.saturating_duration_since(self.origin))
     }
 
-    fn amounts(&self, need: &Need) -> Amounts {
+    pub(super) fn amounts(&self, need: &Need) -> Amounts {
         Amounts {
             input: self.estimates.input(need.input),
             fresh: self.estimates.fresh(need.input),
@@ -400,7 +400,7 @@ impl Limiter {
     }
 
     /// How long until there is room in every bucket, once those ahead have taken theirs.
-    fn lacking(
+    pub(super) fn lacking(
         &self,
         amounts: Amounts,
         ahead: Ahead,
@@ -474,7 +474,7 @@ impl Limiter {
         self.requests.set(Some(pace), now);
     }
 
-    const fn rate(&self, bucket: Bucket) -> Option<&Rate> {
+    pub(super) const fn rate(&self, bucket: Bucket) -> Option<&Rate> {
         match bucket {
             Bucket::Requests => Some(&self.requests),
             Bucket::Tokens => Some(&self.tokens),

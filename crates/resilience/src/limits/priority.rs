@@ -40,7 +40,8 @@ impl Shares {
         match priority {
             Priority::Critical => self.critical,
             Priority::Standard => self.standard,
-            Priority::Low => self.low,
+            // What is not known to be more urgent is the least urgent.
+            _ => self.low,
         }
     }
 }

@@ -242,6 +242,15 @@ impl Rate {
         Some(ahead as f64 / settings.depth.max(1) as f64)
     }
 
+    /// How much of what the bucket holds would be used with so many units more.
+    pub(crate) fn used_with(&self, units: u64, now: i64) -> Option<f64> {
+        let settings = self.settings()?;
+        let full_at = self.full_at.load(Ordering::Relaxed).cast_signed();
+        let ahead = full_at.saturating_sub(now).max(0);
+        let ahead = ahead.saturating_add(settings.time(units));
+        Some(ahead as f64 / settings.depth.max(1) as f64)
+    }
+
     fn settings(&self) -> Option<Settings> {
         let unit = self.unit.load(Ordering::Relaxed);
         (unit != 0).then(|| Settings {

@@ -48,6 +48,12 @@ impl Slots {
         self.used.load(Ordering::Relaxed)
     }
 
+    /// How full the slots would be with so many calls more.
+    pub(crate) fn used_with(&self, calls: u64) -> Option<f64> {
+        let limit = self.limit()?;
+        Some(self.in_use().saturating_add(calls) as f64 / limit as f64)
+    }
+
     /// Takes a slot, or says in how many nanoseconds one is likely to be free.
     pub(crate) fn take(&self, share: f64) -> Result<(), i64> {
         let room = self.room(share);

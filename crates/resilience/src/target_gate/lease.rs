@@ -27,6 +27,10 @@ impl Lease for Core {
         }
     }
 
+    fn first_token(&self, _: &Ticket, after: Duration, now: Instant) {
+        self.parts.load.first_token(after, now);
+    }
+
     fn stalled(&self, ticket: &Ticket, now: Instant, limit: Duration) -> bool {
         let ticket = ticket.gate.and_then(|ticket| ticket.own);
         let (Some(breaker), Some(ticket)) = (&self.breaker, ticket) else {
@@ -43,6 +47,7 @@ impl Lease for Core {
 
     fn settle(&self, ticket: &Ticket, outcome: Outcome<'_>, account: &Account, now: Instant) {
         let Some(ticket) = &ticket.gate else { return };
+        self.parts.load.settle(ticket.sent, outcome, account, now);
         self.settle_limits(ticket, outcome, account, now);
         if let Outcome::Failure(error) | Outcome::Stalled(error) = outcome {
             self.heed(error, now);

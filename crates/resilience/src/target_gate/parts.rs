@@ -9,6 +9,8 @@ use crate::breaker::Breaker;
 use crate::health::{Pause, Quarantine};
 use crate::{LimitConfig, Limiter};
 
+use super::Load;
+
 /// What a gate shares with other gates.
 #[derive(Clone, Debug)]
 pub(crate) struct Parts {
@@ -17,6 +19,8 @@ pub(crate) struct Parts {
     pub(crate) model: Arc<ModelState>,
     /// The configured limits of the connection.
     pub(crate) configured: Option<Arc<Limiter>>,
+    /// How busy and how fast the target is, over all routes.
+    pub(crate) load: Arc<Load>,
     /// How long the first quarantine of a credential is.
     pub(crate) quarantine: Duration,
     /// The longest wish of a vendor to wait that is believed.
