@@ -14,17 +14,26 @@
 //! # Ok::<(), interline_core::Error>(())
 //! ```
 
+mod cost;
 mod lack;
 mod needs;
 mod order;
 mod plan;
+mod quality;
 mod rotation;
 mod route;
 mod strategy;
+mod variant;
 
+pub use cost::{CallSize, CostCap, DEFAULT_OUTPUT_TOKENS, OutputHabit};
 pub use lack::Lack;
 pub use needs::{Needs, Pricing, StateRealm, Strictness};
 pub use plan::{Exclusion, IgnoredHints, Member, Plan, plan};
+pub use quality::{
+    Applies, BetterTarget, Check, Finding, Gate, GateVerdict, Judge, JudgeQuestion, Judgement,
+    OnFailure, Outcome,
+};
 pub use rotation::Rotation;
 pub use route::{IntoTarget, Route, WeightedTarget};
 pub use strategy::Strategy;
+pub use variant::{Template, Variant, VariantFacts};
