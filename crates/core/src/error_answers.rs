@@ -78,6 +78,7 @@ impl Error {
             | ErrorKind::Protocol
             | ErrorKind::Unsupported
             | ErrorKind::Rejected
+            | ErrorKind::LowQuality
             | ErrorKind::Timeout(
                 TimeoutStage::Connect | TimeoutStage::FirstToken | TimeoutStage::Idle,
             ) => true,
@@ -127,7 +128,10 @@ impl Error {
         }
         match self.kind() {
             ErrorKind::Timeout(TimeoutStage::Connect) => false,
-            ErrorKind::Timeout(_) | ErrorKind::Protocol | ErrorKind::Cancelled => true,
+            ErrorKind::Timeout(_)
+            | ErrorKind::Protocol
+            | ErrorKind::LowQuality
+            | ErrorKind::Cancelled => true,
             // A status line that is no success is the vendor's word that it did not serve; silence, or
             // a cut behind a success, is not.
             ErrorKind::Unavailable | ErrorKind::Overloaded => {
@@ -229,6 +233,12 @@ mod tests {
             H::Endpoint,
             false,
         );
+    }
+
+    #[test]
+    fn a_poor_answer_moves_on_is_billed_and_speaks_of_nobodys_health() {
+        let poor = Error::new(ErrorKind::LowQuality, "it is empty").with_phase(Phase::BeforeOutput);
+        check(&poor, SameTarget::Never, true, HealthImpact::None, true);
     }
 
     #[test]

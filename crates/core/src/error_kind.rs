@@ -39,6 +39,8 @@ pub enum ErrorKind {
     Rejected,
     /// Our own budget said no.
     Budget,
+    /// An answer came and was of no use: a quality gate refused it.
+    LowQuality,
     /// The caller went away.
     Cancelled,
     /// Every target was tried or skipped, and none answered.
@@ -68,6 +70,7 @@ impl ErrorKind {
             Self::Unsupported => "unsupported",
             Self::Rejected => "rejected",
             Self::Budget => "budget_exhausted",
+            Self::LowQuality => "low_quality",
             Self::Cancelled => "cancelled",
             Self::AllTargetsFailed => "all_targets_failed",
             Self::Internal => "internal",
