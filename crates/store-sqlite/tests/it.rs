@@ -1,0 +1,9 @@
+//! The store over real files and real processes.
+
+mod it {
+    mod files;
+    mod kill;
+    mod restart;
+    mod support;
+    mod trouble;
+}
