@@ -18,7 +18,8 @@ pub struct TargetHealth {
     pub closed_for: Option<Duration>,
     /// Failures in the recent window.
     pub recent_failures: u32,
-    /// The share of calls that a target gets while it recovers, 0–1; 1 where it is not recovering.
+    /// The share of calls that a target gets while it recovers, 0–1; 1 where it is not recovering, and 0
+    /// where it is out of service or, if calls are allowed, a single call may find out whether it is back.
     pub share: f32,
     /// How busy it is, how fast it answers, and how much room its limits leave.
     pub load: TargetLoad,

@@ -367,7 +367,7 @@ fn ready_route(
         .group(&endpoints, &lane.rules, latency, first_token, now);
     Ok(ReadyRoute {
         name: name.into(),
-        strategy: route.strategy(),
+        balance: *route.balance(),
         strictness: route.strictness(),
         members,
         connections: reached,

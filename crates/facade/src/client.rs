@@ -153,7 +153,7 @@ impl Client {
     /// # Errors
     /// As [`Client::complete`].
     pub async fn complete_with(&self, request: ChatRequest, options: CallOptions) -> Result<Reply> {
-        let prepared = self.prepare_chat(&request, &options)?;
+        let prepared = self.prepare_chat(&request, Form::Whole, &options)?;
         let span = prepared.span(&options);
         let answer = prepared
             .route
@@ -191,7 +191,7 @@ impl Client {
         request: ChatRequest,
         options: CallOptions,
     ) -> Result<ReplyStream> {
-        let prepared = self.prepare_chat(&request, &options)?;
+        let prepared = self.prepare_chat(&request, Form::Stream, &options)?;
         let span = prepared.span(&options);
         let answer = prepared
             .route

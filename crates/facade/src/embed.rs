@@ -3,9 +3,11 @@
 use std::ops::Deref;
 
 use interline_core::{EmbedInput, EmbedRequest, EmbedResponse, Operation, Result, Usage};
+use interline_resilience::{Form, Need};
 use interline_routing::Needs;
 use tracing::Instrument;
 
+use crate::prepared::Occasion;
 use crate::{CallOptions, Client, Cost, RouteInfo};
 
 /// Vectors, with the way they took and what they cost.
@@ -52,13 +54,17 @@ impl Client {
         request: EmbedRequest,
         options: CallOptions,
     ) -> Result<EmbedReply> {
-        let mut planned = self.counted(Operation::Embeddings, || {
+        let planned = self.counted(Operation::Embeddings, || {
             request.validate()?;
             let route = self.route_for(request.model.as_str())?;
-            self.plan(route, Needs::new(Operation::Embeddings), &options)
+            let input = request.inputs.iter().map(tokens_of).sum();
+            let occasion = Occasion {
+                form: Form::Embeddings,
+                need: Need::new(input, 0),
+                session: None,
+            };
+            self.plan(route, Needs::new(Operation::Embeddings), occasion, &options)
         })?;
-        planned.need.input = request.inputs.iter().map(tokens_of).sum();
-        planned.need.output = Some(0);
         let prepared = planned.reached_by(|_, connection| connection.offers.embed.clone());
         let answer = prepared
             .route

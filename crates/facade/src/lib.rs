@@ -134,7 +134,10 @@ pub use interline_resilience::{
     LimitConfig, Observer, OutputReserve, Priority, QueueRule, RetryBudgetConfig, RetryCounts,
     RetryDenial, Severity, Shares, SimpleBreakerConfig, SkipReason, Timeouts,
 };
+pub use interline_routing::balancer::{
+    Affinity, Capacity, Metric, ScoreWeights, Standing, Stickiness,
+};
 pub use interline_routing::{
-    Exclusion, IgnoredHints, IntoTarget, Lack, Route, StateRealm, Strategy, Strictness,
+    Exclusion, IgnoredHints, IntoTarget, Lack, Placement, Route, StateRealm, Strategy, Strictness,
     WeightedTarget,
 };

@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use interline_catalog::estimate_input_tokens;
 use interline_core::{
-    CallId, ChatRequest, DynProvider, Operation, Provider, Result, Target, Usage,
+    CallId, ChatRequest, DynProvider, NanoUsd, Operation, Provider, Result, Target, Usage,
 };
-use interline_resilience::{Admission, Call, Candidate, Need, RouteReport, TargetGate};
+use interline_resilience::{Admission, Call, Candidate, Form, Need, RouteReport, TargetGate};
+use interline_routing::balancer::{Balance, SessionKey};
 use interline_routing::{
-    Member, Needs, Plan, Rotation, Strategy, Strictness, WeightedTarget, plan,
+    Circumstances, Member, Needs, Plan, Rotation, Strictness, WeightedTarget, plan,
 };
 use tracing::Span;
 use uuid::Uuid;
 
 use crate::names::Meaning;
 use crate::reply::Decision;
-use crate::route_table::ReadyRoute;
+use crate::route_table::{ReadyRoute, Snapshot};
 use crate::stripped::Stripped;
 use crate::{CallOptions, Client, Connection, Cost, RouteInfo, model_facts};
 
@@ -51,18 +52,35 @@ impl<P: ?Sized> Prepared<P> {
     }
 }
 
+/// How long an answer is taken to be where prices are compared, in tokens, unless the call allows less
+/// (chosen, not measured).
+const EXPECTED_OUTPUT: u64 = 500;
+
+/// What a plan has to know of a call beside what targets must be able to do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Occasion {
+    pub(crate) form: Form,
+    /// What an attempt will use of rate limits.
+    pub(crate) need: Need,
+    /// What the call belongs to.
+    pub(crate) session: Option<SessionKey>,
+}
+
 /// A planned call: which targets, best first, and why not the others.
 pub(crate) struct Planned {
     pub(crate) route: Arc<ReadyRoute>,
     pub(crate) targets: Vec<Target>,
+    /// The share of each target that recovers and whose share the call belongs to.
+    drawn_shares: Vec<Option<f32>>,
     pub(crate) decision: Decision,
     /// What an attempt will use of rate limits.
     pub(crate) need: Need,
 }
 
 impl Planned {
-    /// The same where no model writes anything.
+    /// The same where no model reads or writes anything.
     pub(crate) const fn with_nothing_written(mut self) -> Self {
+        self.need.input = 0;
         self.need.output = Some(0);
         self
     }
@@ -72,16 +90,18 @@ impl Planned {
         self,
         reach: impl Fn(&Member, &Connection) -> Option<Arc<P>>,
     ) -> Prepared<P> {
-        let candidate = |target: Target| {
+        let candidate = |(target, share): (Target, Option<f32>)| {
             let (member, connection) = self.route.reach(&target)?;
             let gate = self.route.gate(&target)?;
             let admission: Arc<dyn Admission> = Arc::<TargetGate>::clone(gate);
             let candidate = Candidate::new(target, reach(member, connection)?)
                 .with_admission(admission)
-                .with_failure_domain(connection.offers.failure_domain.clone());
+                .with_failure_domain(connection.offers.failure_domain.clone())
+                .with_drawn_share(share);
             Some(candidate)
         };
-        let candidates = self.targets.into_iter().filter_map(candidate).collect();
+        let targets = self.targets.into_iter().zip(self.drawn_shares);
+        let candidates = targets.filter_map(candidate).collect();
         Prepared {
             candidates,
             need: self.need,
@@ -96,15 +116,11 @@ impl Client {
     pub(crate) fn prepare_chat(
         &self,
         request: &ChatRequest,
+        form: Form,
         options: &CallOptions,
     ) -> Result<Prepared> {
-        let mut planned = self.counted(Operation::Chat, || self.plan_chat(request, options))?;
+        let planned = self.counted(Operation::Chat, || self.plan_chat(request, form, options))?;
         let route = Arc::clone(&planned.route);
-        // The estimate reads the whole request, so it is made only where somebody needs it.
-        if let Some(target) = planned.targets.first().filter(|_| route.counts_tokens()) {
-            planned.need.input = estimate_input_tokens(request, target.model.as_str());
-        }
-        planned.need.output = request.params.max_output_tokens;
         Ok(planned.reached_by(|member, connection| {
             let chat = Arc::clone(&connection.offers.chat);
             let Some(request) = self.seen_by(member, request, &route) else {
@@ -119,13 +135,27 @@ impl Client {
     pub(crate) fn plan_chat(
         &self,
         request: &ChatRequest,
+        form: Form,
         options: &CallOptions,
     ) -> Result<Planned> {
         request.validate()?;
         let route = self.route_for(request.model.as_str())?;
         let signed = self.inner.issuers.in_request(request, &route.members);
         let needs = Needs::of_chat(request).with_signed(signed);
-        self.plan(route, needs, options)
+        let model = route.targets().next().map_or("", |one| one.model.as_str());
+        // The estimate reads the whole request, so it is made only where somebody needs it.
+        let input = if route.weighs_tokens() {
+            estimate_input_tokens(request, model)
+        } else {
+            0
+        };
+        let affinity = route.balance.affinity;
+        let occasion = Occasion {
+            form,
+            need: Need::new(input, request.params.max_output_tokens),
+            session: SessionKey::of_chat(request, &options.tags, affinity),
+        };
+        self.plan(route, needs, occasion, options)
     }
 
     /// The request as `member` may see it, where that is not the whole one.
@@ -146,23 +176,30 @@ impl Client {
         &self,
         route: Arc<ReadyRoute>,
         needs: Needs,
+        occasion: Occasion,
         options: &CallOptions,
     ) -> Result<Planned> {
+        let need = occasion.need.with_priority(options.priority);
+        let prices = self.prices(&route, need);
+        let snapshot = Snapshot::new(&route, occasion.form, need);
+        let now = Circumstances::new(&snapshot, &route.rotation, self.inner.draw())
+            .with_session(occasion.session)
+            .with_prices(&prices);
         let Plan {
             targets,
+            placements,
+            stickiness,
             excluded,
             ignored,
             ..
         } = plan(
             &route.name,
-            route.strategy,
+            &route.balance,
             &route.members,
             &needs
                 .with_strictness(route.strictness)
                 .with_pricing(self.inner.pricing()),
-            &*route,
-            &route.rotation,
-            self.inner.draw(),
+            &now,
         )?;
         for one in &excluded {
             tracing::debug!(
@@ -181,16 +218,36 @@ impl Client {
         let decision = Decision {
             call_id,
             name: Arc::clone(&route.name),
-            strategy: route.strategy,
+            strategy: route.balance.strategy,
+            order: targets
+                .iter()
+                .cloned()
+                .zip(placements.iter().copied())
+                .collect(),
+            stickiness,
             excluded,
             ignored,
         };
         Ok(Planned {
+            drawn_shares: placements.iter().map(|one| one.drawn_share).collect(),
             route,
             targets,
             decision,
-            need: Need::default().with_priority(options.priority),
+            need,
         })
+    }
+
+    /// What a call would cost at each target of a route, where its strategy asks.
+    fn prices(&self, route: &ReadyRoute, need: Need) -> Vec<Option<NanoUsd>> {
+        if !route.balance.strategy.asks_prices() {
+            return Vec::new();
+        }
+        let output = need.output.unwrap_or(u64::MAX).min(EXPECTED_OUTPUT);
+        let usage = Usage::new(need.input, output);
+        let targets = route.targets();
+        targets
+            .map(|one| self.inner.cost(one, &usage).known())
+            .collect()
     }
 
     /// Counts a refusal before any target was chosen.
@@ -240,7 +297,7 @@ impl Client {
         });
         ReadyRoute {
             name: name.into(),
-            strategy: Strategy::Fallback,
+            balance: Balance::default(),
             strictness: Strictness::Lenient,
             members: members.into_iter().collect(),
             connections: connection.cloned().into_iter().collect(),

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use interline_catalog::Tier;
 use interline_core::{AttemptRecord, CallId, ChatResponse, ModelId, NanoUsd, ProviderId, Target};
 use interline_resilience::{RouteReport, SkipReason};
-use interline_routing::{Exclusion, IgnoredHints, Lack, Strategy};
+use interline_routing::balancer::Stickiness;
+use interline_routing::{Exclusion, IgnoredHints, Lack, Placement, Strategy};
 
 /// A whole answer, with the way it took and what it cost.
 ///
@@ -63,6 +64,10 @@ pub struct RouteInfo {
     pub is_fallback: bool,
     /// Every attempt in order; the last one answered.
     pub attempt_list: Vec<AttemptRecord>,
+    /// Who might have answered, best first, and how each came to its place.
+    pub order: Vec<(Target, Placement)>,
+    /// Whether the call's session had its way.
+    pub stickiness: Stickiness,
     /// Who was passed over because of ill health, a pause or a credential.
     pub skipped: Vec<(Target, SkipReason)>,
     /// Who cannot carry the request, and what it lacks.
@@ -77,6 +82,8 @@ pub(crate) struct Decision {
     pub(crate) call_id: CallId,
     pub(crate) name: Arc<str>,
     pub(crate) strategy: Strategy,
+    pub(crate) order: Vec<(Target, Placement)>,
+    pub(crate) stickiness: Stickiness,
     pub(crate) excluded: Vec<Exclusion>,
     pub(crate) ignored: Vec<IgnoredHints>,
 }
@@ -87,6 +94,8 @@ impl RouteInfo {
             call_id: decision.call_id,
             name: decision.name,
             strategy: decision.strategy,
+            order: decision.order,
+            stickiness: decision.stickiness,
             excluded: decision.excluded,
             ignored: decision.ignored,
             provider: report.target.provider,

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use interline_core::{HealthView, Target, TargetHealth};
 use interline_resilience::{
-    AlwaysAdmit, AttemptPolicy, Engine, GateRules, Observer, RouteMemory, TargetGate,
+    AlwaysAdmit, AttemptPolicy, Engine, Form, GateRules, Need, Observer, RouteMemory, TargetGate,
 };
+use interline_routing::balancer::Balance;
 use interline_routing::{Member, Rotation, Strategy, Strictness};
 use tokio::time::Instant;
 
@@ -15,7 +16,7 @@ use crate::{Breaker, Connection};
 #[derive(Debug)]
 pub(crate) struct ReadyRoute {
     pub(crate) name: Arc<str>,
-    pub(crate) strategy: Strategy,
+    pub(crate) balance: Balance,
     pub(crate) strictness: Strictness,
     pub(crate) members: Vec<Member>,
     /// Who reaches each member, in the same order.
@@ -42,8 +43,13 @@ impl ReadyRoute {
     }
 
     /// Whether any limit of its targets counts tokens.
-    pub(crate) fn counts_tokens(&self) -> bool {
+    fn counts_tokens(&self) -> bool {
         self.gates.iter().any(|gate| gate.counts_tokens())
+    }
+
+    /// Whether it is of any use to know how many tokens a call reads.
+    pub(crate) fn weighs_tokens(&self) -> bool {
+        self.balance.strategy.asks_prices() || self.counts_tokens()
     }
 
     pub(crate) fn targets(&self) -> impl Iterator<Item = &Target> {
@@ -53,7 +59,7 @@ impl ReadyRoute {
     pub(crate) fn summary(&self) -> RouteSummary {
         RouteSummary {
             name: self.name.to_string(),
-            strategy: self.strategy,
+            strategy: self.balance.strategy,
             strictness: self.strictness,
             targets: self.targets().cloned().collect(),
         }
@@ -84,6 +90,36 @@ impl HealthView for ReadyRoute {
     fn health(&self, target: &Target) -> TargetHealth {
         self.gate(target)
             .map_or_else(TargetHealth::default, |gate| gate.health(Instant::now()))
+    }
+}
+
+/// How the targets of a route are doing for one call: one reading of the clock serves all of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Snapshot<'a> {
+    route: &'a ReadyRoute,
+    form: Form,
+    need: Need,
+    now: Instant,
+}
+
+impl<'a> Snapshot<'a> {
+    /// For a call of that form that needs that much of limits.
+    pub(crate) fn new(route: &'a ReadyRoute, form: Form, need: Need) -> Self {
+        Self {
+            route,
+            form,
+            need,
+            now: Instant::now(),
+        }
+    }
+}
+
+impl HealthView for Snapshot<'_> {
+    fn health(&self, target: &Target) -> TargetHealth {
+        let gate = self.route.gate(target);
+        gate.map_or_else(TargetHealth::default, |gate| {
+            gate.snapshot(self.now, self.form, &self.need)
+        })
     }
 }
 

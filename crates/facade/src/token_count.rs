@@ -6,6 +6,7 @@ use interline_catalog::{Tier, estimate_input_tokens};
 use interline_core::{
     ChatRequest, DynTokenCounter, Error, ErrorKind, Operation, Result, Target, Usage,
 };
+use interline_resilience::Form;
 use tracing::Instrument;
 
 use crate::prepared::Planned;
@@ -74,7 +75,7 @@ impl Client {
         options: CallOptions,
     ) -> Result<TokenCount> {
         let planned = self.counted(Operation::CountTokens, || {
-            self.plan_chat(&request, &options)
+            self.plan_chat(&request, Form::TokenCount, &options)
         })?;
         let first = planned.targets.first().cloned().ok_or_else(|| {
             Error::new(ErrorKind::Internal, "a plan without targets was returned")

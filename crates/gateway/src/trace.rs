@@ -26,6 +26,17 @@ pub(crate) fn object(route: &RouteInfo, cost: Cost) -> Value {
             |ignored| json!({"target": ignored.target.to_string(), "hints": names(&ignored.hints)}),
         )
         .collect();
+    let order: Value = route
+        .order
+        .iter()
+        .map(|(target, placement)| {
+            json!({
+                "target": target.to_string(),
+                "standing": placement.standing.code(),
+                "figure": figure(placement.figure),
+            })
+        })
+        .collect();
     // A vendor may charge for attempts whose answers nobody got: the bill explains itself from here.
     let maybe_billed: u64 = route
         .attempt_list
@@ -36,6 +47,8 @@ pub(crate) fn object(route: &RouteInfo, cost: Cost) -> Value {
         "request_id": route.call_id.as_str(),
         "route": &*route.name,
         "strategy": route.strategy.name(),
+        "order": order,
+        "affinity": route.stickiness.code(),
         "provider": route.provider.as_str(),
         "model": route.model.as_str(),
         "tier": route.tier.as_str(),
@@ -48,6 +61,11 @@ pub(crate) fn object(route: &RouteInfo, cost: Cost) -> Value {
         "excluded": excluded,
         "ignored_hints": ignored,
     })
+}
+
+/// Four digits: a figure is there to be compared, and its last digits only hide that.
+fn figure(figure: f32) -> f64 {
+    format!("{figure:.3e}").parse().unwrap_or(f64::from(figure))
 }
 
 fn names(lacks: &[Lack]) -> Vec<String> {

@@ -246,9 +246,12 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
     }
 
     fn ask(&mut self, index: usize, now: Instant) -> Ask<'a> {
-        Ask::new(&self.candidate(index).target, now)
+        let candidate = self.candidate(index);
+        // Of all draws, those that belong to the share are evenly spread below it.
+        let share = f64::from(candidate.drawn_share.unwrap_or(1.0));
+        Ask::new(&candidate.target, now)
             .with_deadline(self.total.at)
-            .with_draw(self.draws.unit())
+            .with_draw(self.draws.unit() * share)
             .with_need(self.call.need)
     }
 

@@ -22,6 +22,9 @@ pub struct Candidate<P: ?Sized = dyn Provider> {
     /// Who decides whether it may be called, in place of the engine's admission: see
     /// [`Candidate::with_admission`].
     pub admission: Option<Arc<dyn Admission>>,
+    /// The share of calls that it gets while it recovers, where somebody drew already that this call belongs
+    /// to it: see [`Candidate::with_drawn_share`].
+    pub drawn_share: Option<f32>,
 }
 
 impl<P: ?Sized> Candidate<P> {
@@ -33,6 +36,7 @@ impl<P: ?Sized> Candidate<P> {
             provider,
             failure_domain: None,
             admission: None,
+            drawn_share: None,
         }
     }
 
@@ -55,6 +59,14 @@ impl<P: ?Sized> Candidate<P> {
         self.admission = admission.into();
         self
     }
+
+    /// Says that a balancer drew already whether this call belongs to the share, 0–1, that a recovering
+    /// target gets: otherwise the admission would draw once more, and a tenth would become a hundredth.
+    #[must_use]
+    pub fn with_drawn_share(mut self, share: impl Into<Option<f32>>) -> Self {
+        self.drawn_share = share.into();
+        self
+    }
 }
 
 impl<P: ?Sized> Clone for Candidate<P> {
@@ -65,6 +77,7 @@ impl<P: ?Sized> Clone for Candidate<P> {
             provider: Arc::clone(&self.provider),
             failure_domain: self.failure_domain.clone(),
             admission: self.admission.clone(),
+            drawn_share: self.drawn_share,
         }
     }
 }

@@ -14,10 +14,11 @@
 //! # Ok::<(), interline_core::Error>(())
 //! ```
 
+pub mod balancer;
+
 mod cost;
 mod lack;
 mod needs;
-mod order;
 mod plan;
 mod quality;
 mod rotation;
@@ -28,7 +29,7 @@ mod variant;
 pub use cost::{CallSize, CostCap, DEFAULT_OUTPUT_TOKENS, OutputHabit};
 pub use lack::Lack;
 pub use needs::{Needs, Pricing, StateRealm, Strictness};
-pub use plan::{Exclusion, IgnoredHints, Member, Plan, plan};
+pub use plan::{Circumstances, Exclusion, IgnoredHints, Member, Placement, Plan, plan};
 pub use quality::{
     Applies, BetterTarget, Check, Finding, Gate, GateVerdict, Judge, JudgeQuestion, Judgement,
     OnFailure, Outcome,

@@ -1,14 +1,13 @@
 //! The plan of one call: who may answer it, best first, and who may not, and why.
 //!
-//! Ill targets stay in the plan, because ill health must never strand a caller.
-//! The strategies that balance put them last, the one that is back soonest first.
-//! `fallback` keeps the order written: passing over its first choice is a fallback, which the
-//! attempt engine makes and reports.
+//! Ill targets stay in the plan, because ill health must never strand a caller: see [`crate::balancer`].
 
-use interline_core::{Capabilities, Error, ErrorKind, HealthView, Operation, Result, Target};
+use interline_core::{
+    Capabilities, Error, ErrorKind, HealthView, NanoUsd, Operation, Result, Target,
+};
 
-use crate::order::order;
-use crate::{Lack, Needs, Pricing, Rotation, StateRealm, Strategy, WeightedTarget};
+use crate::balancer::{Affinity, Balance, Entrant, Rank, SessionKey, Standing, Stickiness, rank};
+use crate::{Lack, Needs, Pricing, Rotation, StateRealm, WeightedTarget};
 
 /// A target of a route with what it can do.
 #[derive(Clone, Debug)]
@@ -61,15 +60,87 @@ impl Member {
 }
 
 /// Who may answer one call, best first, and who may not, and why.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Plan {
     /// Who may answer, best first; never empty.
     pub targets: Vec<Target>,
+    /// How each of them came to its place, in the same order.
+    pub placements: Vec<Placement>,
+    /// Whether the call's session had its way.
+    pub stickiness: Stickiness,
     /// Who may not.
     pub excluded: Vec<Exclusion>,
     /// Wishes that some targets cannot follow and will not be told about.
     pub ignored: Vec<IgnoredHints>,
+}
+
+/// How a target came to its place.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Placement {
+    /// How it stood.
+    pub standing: Standing,
+    /// What the strategy thought of it, the lower the better, in the strategy's own unit; for a target that
+    /// is limited or closed: for how many seconds.
+    pub figure: f32,
+    /// The share that it gets while it recovers, where this call belongs to it: nobody need draw again
+    /// whether it may be asked.
+    pub drawn_share: Option<f32>,
+}
+
+/// What holds at the moment of a call.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Circumstances<'a> {
+    /// How the targets are doing.
+    pub health: &'a dyn HealthView,
+    /// Whose turn it is, where turns are taken.
+    pub rotation: &'a Rotation,
+    /// What the call belongs to.
+    pub session: Option<SessionKey>,
+    /// What the call would cost at each member, in the same order; unknown where the list is shorter.
+    pub prices: &'a [Option<NanoUsd>],
+    /// A random number.
+    pub draw: u64,
+}
+
+impl<'a> Circumstances<'a> {
+    /// A call that belongs to nothing and whose price nobody knows.
+    #[must_use]
+    pub const fn new(health: &'a dyn HealthView, rotation: &'a Rotation, draw: u64) -> Self {
+        Self {
+            health,
+            rotation,
+            session: None,
+            prices: &[],
+            draw,
+        }
+    }
+
+    /// Says what the call belongs to.
+    #[must_use]
+    pub const fn with_session(mut self, session: Option<SessionKey>) -> Self {
+        self.session = session;
+        self
+    }
+
+    /// Says what the call would cost at each member, in the same order.
+    #[must_use]
+    pub const fn with_prices(mut self, prices: &'a [Option<NanoUsd>]) -> Self {
+        self.prices = prices;
+        self
+    }
+}
+
+impl std::fmt::Debug for Circumstances<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Circumstances")
+            .field("session", &self.session)
+            .field("prices", &self.prices)
+            .field("draw", &self.draw)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A target that cannot carry what the request needs.
@@ -94,24 +165,24 @@ pub struct IgnoredHints {
 
 /// Decides who may answer a call with these needs, best first.
 ///
-/// `route` is the name for messages, `draw` a random number for the strategies that draw lots.
+/// `route` is the name for messages, `balance` the rule that orders those who may.
 ///
 /// # Errors
 /// `Unsupported` where nobody can carry the request; it names the field and who lacks it.
 pub fn plan(
     route: &str,
-    strategy: Strategy,
+    balance: &Balance,
     members: &[Member],
     needs: &Needs,
-    health: &dyn HealthView,
-    rotation: &Rotation,
-    draw: u64,
+    now: &Circumstances<'_>,
 ) -> Result<Plan> {
     let mut plan = Plan::default();
-    let mut well = Vec::with_capacity(members.len());
-    let mut ill = Vec::new();
+    let mut entrants = Vec::with_capacity(members.len());
+    let mut group = 0;
     for (place, member) in members.iter().enumerate() {
         let target = &member.target.target;
+        // A target that says nothing of its group is one of its own, behind the one before it.
+        group = member.target.priority.map_or(group + 1, u32::from);
         let (lacks, hints) = needs.missing_in(member);
         if !lacks.is_empty() {
             let target = target.clone();
@@ -122,29 +193,42 @@ pub fn plan(
             let target = target.clone();
             plan.ignored.push(IgnoredHints { target, hints });
         }
-        let closed_for = match strategy {
-            Strategy::Fallback => None,
-            Strategy::RoundRobin | Strategy::Random | Strategy::Weighted => {
-                health.health(target).closed_for
-            }
-        };
-        match closed_for {
-            None => well.push((place, member.target.weight.get())),
-            Some(duration) => ill.push((duration, place)),
-        }
+        let entrant = Entrant::new(now.health.health(target))
+            .with_slot(place)
+            .with_weight(member.target.weight)
+            .with_priority(group)
+            .with_capacity(member.target.capacity)
+            .with_quality(member.target.quality)
+            .with_price(now.prices.get(place).copied().flatten());
+        entrants.push(match balance.affinity {
+            Affinity::Off => entrant,
+            _ => entrant.with_name(target),
+        });
     }
-    if well.is_empty() && ill.is_empty() {
+    if entrants.is_empty() {
         return Err(nobody(route, &plan.excluded));
     }
-    order(strategy, &mut well, rotation, draw);
-    ill.sort();
-    plan.targets = well
-        .into_iter()
-        .map(|(place, _)| place)
-        .chain(ill.into_iter().map(|(_, place)| place))
-        .filter_map(|place| members.get(place))
-        .map(|member| member.target.target.clone())
-        .collect();
+    let mut ranks = vec![Rank::default(); entrants.len()];
+    let ranking = rank(
+        balance,
+        &entrants,
+        now.rotation,
+        now.session,
+        now.draw,
+        &mut ranks,
+    );
+    plan.stickiness = ranking.stickiness;
+    for rank in ranks {
+        let slot = entrants.get(rank.place).map(|entrant| entrant.slot);
+        if let Some(member) = slot.and_then(|slot| members.get(slot)) {
+            plan.targets.push(member.target.target.clone());
+            plan.placements.push(Placement {
+                standing: rank.standing,
+                figure: rank.figure,
+                drawn_share: rank.drawn_share,
+            });
+        }
+    }
     Ok(plan)
 }
 
@@ -194,7 +278,7 @@ mod tests {
     use interline_core::{Feature, FeatureSet, FormatId, NativeNeed, TargetHealth};
 
     use super::*;
-    use crate::Strictness;
+    use crate::{Strategy, Strictness};
 
     /// Who is closed, and for how many seconds.
     struct Closed(&'static [(&'static str, u64)]);
@@ -229,12 +313,10 @@ mod tests {
         };
         plan(
             "chat",
-            strategy,
+            &Balance::new(strategy),
             &members(list),
             &needs,
-            &Closed(closed),
-            &Rotation::new(),
-            7,
+            &Circumstances::new(&Closed(closed), &Rotation::new(), 7),
         )
     }
 
@@ -258,12 +340,10 @@ mod tests {
         let (health, rotation) = (Closed(&[]), Rotation::new());
         plan(
             "chat",
-            Strategy::Fallback,
+            &Balance::new(Strategy::Fallback),
             members,
             needs,
-            &health,
-            &rotation,
-            7,
+            &Circumstances::new(&health, &rotation, 7),
         )
     }
 
@@ -319,7 +399,8 @@ mod tests {
     #[test]
     fn balancing_puts_ill_targets_last_and_the_soonest_back_first() {
         let list = [("a/m", ALL), ("b/m", ALL), ("c/m", ALL)];
-        for strategy in [Strategy::RoundRobin, Strategy::Random, Strategy::Weighted] {
+        let balancing = Strategy::ALL.into_iter();
+        for strategy in balancing.filter(|one| *one != Strategy::Fallback) {
             let closed = &[("a/m", 30), ("b/m", 5)];
             let plan = planned(strategy, &list, &[], closed).expect("a plan");
             assert_eq!(names(&plan), ["c/m", "b/m", "a/m"], "{strategy}");

@@ -7,26 +7,37 @@ use std::num::NonZeroU32;
 
 use interline_core::{Error, Result, Target};
 
+use crate::balancer::{Affinity, Balance, Capacity, ScoreWeights};
 use crate::{Strategy, Strictness};
 
 /// Where requests for one name may go, and by which rule.
 #[derive(Clone, Debug)]
 pub struct Route {
-    strategy: Strategy,
+    balance: Balance,
     strictness: Strictness,
     targets: Vec<WeightedTarget>,
     mistake: Option<Error>,
 }
 
-/// A target with its share of the calls.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// More targets than that are refused: a mistake, since no call asks more than a handful.
+const MAX_TARGETS: usize = 4096;
+
+/// A target with its share of the calls, and what else a route says of it.
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct WeightedTarget {
     /// The provider and model.
     pub target: Target,
     /// Its share, relative to the others of the route. Default: 1.
-    /// Strategies other than `round_robin` and `weighted` do not look at it.
+    /// `random`, `capacity`, `cost` and `score` do not look at it.
     pub weight: NonZeroU32,
+    /// Its group under `fallback`, from 1, lower ones first. Default: one more than that of the target
+    /// before it, so that every target is a group of its own.
+    pub priority: Option<NonZeroU32>,
+    /// How its calls are paid for. Default: by use.
+    pub capacity: Capacity,
+    /// How good its answers are, 0–1, for `score`. Default: unknown, which counts as 0.5.
+    pub quality: Option<f32>,
 }
 
 impl WeightedTarget {
@@ -36,6 +47,9 @@ impl WeightedTarget {
         Self {
             target,
             weight: NonZeroU32::MIN,
+            priority: None,
+            capacity: Capacity::OnDemand,
+            quality: None,
         }
     }
 
@@ -43,6 +57,27 @@ impl WeightedTarget {
     #[must_use]
     pub const fn with_weight(mut self, weight: NonZeroU32) -> Self {
         self.weight = weight;
+        self
+    }
+
+    /// Sets its group under `fallback`, lower ones first.
+    #[must_use]
+    pub const fn with_priority(mut self, priority: NonZeroU32) -> Self {
+        self.priority = Some(priority);
+        self
+    }
+
+    /// Says how its calls are paid for.
+    #[must_use]
+    pub const fn with_capacity(mut self, capacity: Capacity) -> Self {
+        self.capacity = capacity;
+        self
+    }
+
+    /// Says how good its answers are, 0–1; see [`Route::targets`].
+    #[must_use]
+    pub const fn with_quality(mut self, quality: f32) -> Self {
+        self.quality = Some(quality);
         self
     }
 }
@@ -94,9 +129,9 @@ impl Route {
 
     /// A route without targets yet.
     #[must_use]
-    pub const fn empty(strategy: Strategy) -> Self {
+    pub fn empty(strategy: Strategy) -> Self {
         Self {
-            strategy,
+            balance: Balance::new(strategy),
             strictness: Strictness::Lenient,
             targets: Vec::new(),
             mistake: None,
@@ -106,7 +141,21 @@ impl Route {
     /// Orders the targets by another rule.
     #[must_use]
     pub const fn with_strategy(mut self, strategy: Strategy) -> Self {
-        self.strategy = strategy;
+        self.balance.strategy = strategy;
+        self
+    }
+
+    /// Says what the strategy `score` looks at.
+    #[must_use]
+    pub const fn with_score(mut self, weights: ScoreWeights) -> Self {
+        self.balance.score = weights;
+        self
+    }
+
+    /// Says whether calls that belong together stay with one target while it is well.
+    #[must_use]
+    pub const fn with_affinity(mut self, affinity: Affinity) -> Self {
+        self.balance.affinity = affinity;
         self
     }
 
@@ -160,7 +209,13 @@ impl Route {
     /// The rule.
     #[must_use]
     pub const fn strategy(&self) -> Strategy {
-        self.strategy
+        self.balance.strategy
+    }
+
+    /// How it balances.
+    #[must_use]
+    pub const fn balance(&self) -> &Balance {
+        &self.balance
     }
 
     /// What becomes of hints that a target cannot follow.
@@ -172,7 +227,8 @@ impl Route {
     /// The targets in the order written.
     ///
     /// # Errors
-    /// `InvalidRequest` where a target or weight is wrong, named twice, or where there is none.
+    /// `InvalidRequest` where a target, weight or quality is wrong, named twice, or where there is none or
+    /// more than 4096.
     pub fn targets(&self) -> Result<&[WeightedTarget]> {
         if let Some(mistake) = &self.mistake {
             return Err(mistake.clone());
@@ -182,7 +238,19 @@ impl Route {
                 "the route has no targets: name at least one `provider/model`",
             ));
         }
+        if self.targets.len() > MAX_TARGETS {
+            return Err(Error::invalid_request(format!(
+                "the route has {} targets: at most {MAX_TARGETS} are possible",
+                self.targets.len()
+            )));
+        }
         for (place, member) in self.targets.iter().enumerate() {
+            if let Some(quality) = member.quality.filter(|one| !(0.0..=1.0).contains(one)) {
+                return Err(Error::invalid_request(format!(
+                    "quality {quality} of `{}` is not a number from 0 to 1",
+                    member.target
+                )));
+            }
             if self
                 .targets
                 .iter()
@@ -227,5 +295,12 @@ mod tests {
         refused(&Route::fallback(["a/m", "a/m"]), "twice");
         refused(&Route::fallback(["a/m"]).with_weight("a/m", 0), "weight 0");
         refused(&Route::fallback(["a/m"]).with_weight("b/m", 2), "`b/m`");
+        let many = (0..=MAX_TARGETS).map(|n| format!("a/m{n}"));
+        refused(&Route::fallback(many), "at most 4096");
+        for quality in [1.5, -0.1, f32::NAN] {
+            let target = WeightedTarget::new(Target::new("a", "m")).with_quality(quality);
+            let route = Route::empty(Strategy::Score).with_target(target);
+            refused(&route, "quality");
+        }
     }
 }
