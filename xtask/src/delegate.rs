@@ -43,6 +43,11 @@ const BENCH: Home = Home {
     binary: "bench",
 };
 
+const TRAINER: Home = Home {
+    package: "interline-trainer",
+    binary: "train-classifier",
+};
+
 const CHAOS_PROXY: Home = Home {
     package: "interline-tests",
     binary: "chaos-proxy",
@@ -91,6 +96,28 @@ pub(crate) fn bench(
     )
 }
 
+/// What `cargo xtask train-classifier` understands: the task's own command line says it, with `--help`.
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+pub(crate) struct TrainOptions {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    arguments: Vec<String>,
+}
+
+/// Fits the classifier that is compiled in.
+pub(crate) fn train_classifier(
+    workspace: &Workspace,
+    options: &TrainOptions,
+    launch: Launch,
+) -> Result<Verdict> {
+    start(
+        workspace,
+        &TRAINER,
+        launch,
+        &from_where_the_user_stands(&options.arguments),
+    )
+}
+
 /// The task runs at the workspace's root; files are named from where the user stands.
 fn from_where_the_user_stands(told: &[String]) -> Vec<String> {
     let mut arguments = Vec::new();
@@ -99,7 +126,7 @@ fn from_where_the_user_stands(told: &[String]) -> Vec<String> {
         let path = std::path::absolute(argument).ok().filter(|_| is_file);
         is_file = matches!(
             argument.as_str(),
-            "--json" | "--markdown" | "--html" | "--plan"
+            "--json" | "--markdown" | "--html" | "--plan" | "--data"
         );
         arguments.push(path.map_or_else(|| argument.clone(), |path| path.display().to_string()));
     }

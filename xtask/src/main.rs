@@ -1,4 +1,4 @@
-//! The project's task runner: `cargo xtask test`, `cargo xtask tidy`, `cargo xtask wire`, `cargo xtask fuzz`, `cargo xtask chaos`, `cargo xtask bench`, `cargo xtask vendors`.
+//! The project's task runner: `cargo xtask test`, `cargo xtask tidy`, `cargo xtask wire`, `cargo xtask fuzz`, `cargo xtask chaos`, `cargo xtask bench`, `cargo xtask vendors`, `cargo xtask train-classifier`.
 //!
 //! It depends on no crate of the workspace, so that `tidy` compiles in seconds and still runs when a crate does not build.
 //! Tasks that need the workspace's code live in another package's binary, and [`delegate`] starts them.
@@ -43,6 +43,8 @@ enum Task {
     Bench(delegate::BenchOptions),
     /// Write docs/vendors.md from the tables that calls are served by
     Vendors(delegate::VendorsOptions),
+    /// Fit the classifier that is compiled in, and print how good it is
+    TrainClassifier(delegate::TrainOptions),
 }
 
 /// Whether the work succeeded: exit code 0 or 1. Usage errors are clap's, with code 2.
@@ -73,6 +75,9 @@ fn perform(task: &Task) -> Result<Verdict> {
         Task::Fuzz(options) => delegate::fuzz(&workspace, options, delegate::Launch::Cargo),
         Task::Chaos(options) => delegate::chaos(&workspace, options, delegate::Launch::Optimised),
         Task::Bench(options) => delegate::bench(&workspace, options, delegate::Launch::Optimised),
+        Task::TrainClassifier(options) => {
+            delegate::train_classifier(&workspace, options, delegate::Launch::Optimised)
+        }
         Task::Vendors(options) => delegate::vendors(&workspace, options, delegate::Launch::Cargo),
     }
 }

@@ -16,6 +16,7 @@
 
 pub mod balancer;
 
+pub mod classifier;
 mod cost;
 mod lack;
 mod needs;

@@ -133,6 +133,12 @@ pub(crate) const RULES: &[Rule] = &[
         tokio: ANY,
     },
     Rule {
+        folder: "trainer",
+        may_use: &["core", "routing"],
+        never: HTTP,
+        tokio: NONE,
+    },
+    Rule {
         folder: "xtask",
         may_use: ANY,
         never: NONE,
