@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::{ChatRequest, Error, ErrorKind, FormatId};
+use crate::{ChatRequest, Error, ErrorKind, FormatId, NativeNeed};
 
 /// Something a request may need and a target may lack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,8 +36,10 @@ pub enum Feature {
     Logprobs,
     /// Sampling among the best k tokens.
     TopK,
-    /// Frequency and presence penalties.
-    Penalties,
+    /// A penalty on tokens by how often they were said.
+    FrequencyPenalty,
+    /// A penalty on tokens that were said at all.
+    PresencePenalty,
     /// Texts that end the answer.
     Stop,
     /// The end user's pseudonym.
@@ -62,6 +64,8 @@ pub enum Feature {
     ToolErrors,
     /// Marks that ask the vendor to cache the prompt.
     CacheMarks,
+    /// Thoughts of earlier turns that nobody signed.
+    UnsignedReasoning,
 }
 
 /// What lacking a feature means.
@@ -76,7 +80,7 @@ pub enum Importance {
 
 impl Feature {
     /// Every feature.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::Tools,
         Self::JsonObject,
         Self::JsonSchema,
@@ -89,7 +93,8 @@ impl Feature {
         Self::Seed,
         Self::Logprobs,
         Self::TopK,
-        Self::Penalties,
+        Self::FrequencyPenalty,
+        Self::PresencePenalty,
         Self::Stop,
         Self::User,
         Self::Metadata,
@@ -102,9 +107,11 @@ impl Feature {
         Self::ParticipantNames,
         Self::ToolErrors,
         Self::CacheMarks,
+        Self::UnsignedReasoning,
     ];
 
-    /// The feature's name in reports: the request field that asks for it.
+    /// The feature's name in reports, metrics and tables. Which field of a request asks for it says
+    /// [`ChatRequest::field_of`].
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -120,7 +127,8 @@ impl Feature {
             Self::Seed => "seed",
             Self::Logprobs => "logprobs",
             Self::TopK => "top_k",
-            Self::Penalties => "penalties",
+            Self::FrequencyPenalty => "frequency_penalty",
+            Self::PresencePenalty => "presence_penalty",
             Self::Stop => "stop",
             Self::User => "user",
             Self::Metadata => "metadata",
@@ -133,6 +141,7 @@ impl Feature {
             Self::ParticipantNames => "name",
             Self::ToolErrors => "is_error",
             Self::CacheMarks => "cache_control",
+            Self::UnsignedReasoning => "unsigned_reasoning",
         }
     }
 
@@ -153,7 +162,8 @@ impl Feature {
             | Self::Seed
             | Self::Logprobs
             | Self::TopK
-            | Self::Penalties
+            | Self::FrequencyPenalty
+            | Self::PresencePenalty
             | Self::User
             | Self::Metadata
             | Self::Temperature
@@ -164,7 +174,8 @@ impl Feature {
             | Self::ImageDetail
             | Self::ParticipantNames
             | Self::ToolErrors
-            | Self::CacheMarks => Importance::Hint,
+            | Self::CacheMarks
+            | Self::UnsignedReasoning => Importance::Hint,
         }
     }
 
@@ -183,6 +194,7 @@ impl Feature {
                 | Self::ParticipantNames
                 | Self::ToolErrors
                 | Self::CacheMarks
+                | Self::UnsignedReasoning
         )
     }
 }
@@ -270,6 +282,47 @@ impl fmt::Debug for FeatureSet {
     }
 }
 
+/// Decides which hints of one request an adapter leaves out because of what else the request says:
+/// a vendor may refuse a temperature beside thinking, or thinking where a tool is forced.
+///
+/// It is a function of the request, whose model is the vendor's, and of nothing else.
+#[derive(Clone, Copy)]
+pub struct LeftOutOf(fn(&ChatRequest) -> FeatureSet);
+
+impl LeftOutOf {
+    /// Hints stand or fall by themselves.
+    #[must_use]
+    pub const fn nothing() -> Self {
+        Self(|_| FeatureSet::empty())
+    }
+
+    /// This function decides.
+    #[must_use]
+    pub const fn by(decide: fn(&ChatRequest) -> FeatureSet) -> Self {
+        Self(decide)
+    }
+
+    /// The hints that are left out of `request`.
+    #[must_use]
+    pub fn decide(self, request: &ChatRequest) -> FeatureSet {
+        (self.0)(request)
+    }
+}
+
+impl PartialEq for LeftOutOf {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::fn_addr_eq(self.0, other.0)
+    }
+}
+
+impl Eq for LeftOutOf {}
+
+impl fmt::Debug for LeftOutOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LeftOutOf")
+    }
+}
+
 /// What an adapter with a model can do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -279,8 +332,16 @@ pub struct Capabilities {
     /// Hints that are presumed to be carried ([`Feature::is_presumed`]) and are not, where a request
     /// is written from its types.
     pub leaves_out: FeatureSet,
-    /// Wire formats the adapter speaks natively: an [`crate::Origin`] of these goes out unchanged.
+    /// Wire formats the adapter speaks natively: an [`crate::Origin`] of these goes out unchanged, but
+    /// for [`Capabilities::refused`].
     pub formats: Vec<FormatId>,
+    /// Fields of these formats that no type knows, or that only one format can carry, and that the
+    /// adapter takes out because its vendor answers them with a refusal or does not know them.
+    pub refused: Vec<NativeNeed>,
+    /// Formats beside `formats` whose signed reasoning the vendor takes back: it issues the same.
+    pub signs_as: Vec<FormatId>,
+    /// What more of one request is left out, because of what else the request says.
+    pub left_out_of: LeftOutOf,
     /// How many tokens the model reads and writes in all, where known.
     pub context_window: Option<u64>,
     /// How many tokens the model may write, where known.
@@ -295,6 +356,9 @@ impl Capabilities {
             features,
             leaves_out: FeatureSet::empty(),
             formats: Vec::new(),
+            refused: Vec::new(),
+            signs_as: Vec::new(),
+            left_out_of: LeftOutOf::nothing(),
             context_window: None,
             max_output_tokens: None,
         }
@@ -314,6 +378,41 @@ impl Capabilities {
         self
     }
 
+    /// Declares fields of a format that it speaks and that are taken out of it: a top-level field by
+    /// its name, a field of messages as `messages[].name`.
+    #[must_use]
+    pub fn with_refused<'a>(
+        mut self,
+        format: &FormatId,
+        fields: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let fields = fields.into_iter();
+        self.refused
+            .extend(fields.map(|field| NativeNeed::new(format.clone(), field)));
+        self
+    }
+
+    /// Declares another format whose signed reasoning the vendor issues and takes back.
+    #[must_use]
+    pub fn with_signatures_of(mut self, format: FormatId) -> Self {
+        self.signs_as.push(format);
+        self
+    }
+
+    /// Declares how it is decided what more of one request is left out.
+    #[must_use]
+    pub const fn with_left_out_of(mut self, left_out_of: LeftOutOf) -> Self {
+        self.left_out_of = left_out_of;
+        self
+    }
+
+    /// Whether what only one format can carry reaches the vendor: the adapter speaks the format and
+    /// does not take the field out.
+    #[must_use]
+    pub fn carries_native(&self, need: &NativeNeed) -> bool {
+        self.formats.contains(&need.format) && !self.refused.contains(need)
+    }
+
     /// Refuses a request that cannot be carried: one that asks for a semantic feature that is lacking,
     /// or has a wish that only another format can carry.
     ///
@@ -324,12 +423,10 @@ impl Capabilities {
     pub fn admit(&self, request: &ChatRequest) -> Result<(), Error> {
         let lacking = self.lacks(request.features()).next();
         let needs = request.native_needs();
-        let foreign = needs
-            .iter()
-            .find(|need| !self.formats.contains(&need.format));
+        let foreign = needs.into_iter().find(|need| !self.carries_native(need));
         let what = match (lacking, foreign) {
-            (Some(feature), _) => feature.name(),
-            (None, Some(need)) => need.field.as_str(),
+            (Some(feature), _) => request.field_of(feature),
+            (None, Some(need)) => need.field,
             (None, None) => return Ok(()),
         };
         let message = format!("`{what}` cannot be carried by this vendor's format");
@@ -419,12 +516,16 @@ mod tests {
         let error = target.admit(&json).expect_err("no such feature");
         assert_eq!(
             (error.kind(), error.param()),
-            (ErrorKind::Unsupported, Some("json_object"))
+            (ErrorKind::Unsupported, Some("response_format"))
         );
         let mut native = request;
-        native.edit(|body| body.native.push(crate::NativeNeed::new(FORMAT, "store")));
+        native.edit(|body| body.native.push(NativeNeed::new(FORMAT, "store")));
         let error = target.admit(&native).expect_err("another format");
         assert_eq!(error.param(), Some("store"));
-        assert!(target.with_format(FORMAT).admit(&native).is_ok());
+        let target = target.with_format(FORMAT);
+        assert!(target.admit(&native).is_ok());
+        let refusing = target.with_refused(&FORMAT, ["store"]);
+        let error = refusing.admit(&native).expect_err("a refused field");
+        assert_eq!(error.param(), Some("store"));
     }
 }

@@ -51,10 +51,27 @@ impl Extra {
             .map(|(_, fields)| fields)
     }
 
+    /// The names of the fields that hold something, of whatever format: neither `null` nor an empty
+    /// list. An empty object holds something: it may switch a thing on.
+    pub fn said(&self) -> impl Iterator<Item = &str> {
+        let fields = self.0.as_deref().into_iter().flat_map(|(_, fields)| fields);
+        fields
+            .filter(|(_, value)| !holds_nothing(value))
+            .map(|(name, _)| name.as_str())
+    }
+
     /// One field, if it belongs to `format`.
     #[must_use]
     pub fn get(&self, format: &FormatId, key: &str) -> Option<&Value> {
         self.for_format(format)?.get(key)
+    }
+}
+
+fn holds_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        _ => false,
     }
 }
 
@@ -73,5 +90,12 @@ mod tests {
         assert_eq!(extra.for_format(&B), None);
         assert!(!extra.is_empty());
         assert!(Extra::new(A, Map::new()).is_empty());
+    }
+
+    #[test]
+    fn only_fields_that_hold_something_say_something() {
+        let fields = serde_json::json!({"a": null, "b": [], "c": {}, "d": false, "e": [0]});
+        let extra = Extra::new(A, fields.as_object().expect("an object").clone());
+        assert_eq!(extra.said().collect::<Vec<_>>(), ["c", "d", "e"]);
     }
 }

@@ -53,6 +53,7 @@ mod error_answers;
 mod error_kind;
 
 mod capability;
+mod field_path;
 mod health;
 mod money;
 mod priority;
@@ -63,7 +64,7 @@ mod state_store;
 pub use async_trait::async_trait;
 
 pub use attempt::AttemptRecord;
-pub use capability::{Capabilities, Feature, FeatureSet, Importance};
+pub use capability::{Capabilities, Feature, FeatureSet, Importance, LeftOutOf};
 pub use context::{CallContext, NoProgress, Progress, ProgressSink};
 pub use embedding::{EmbedBody, EmbedInput, EmbedPurpose, EmbedRequest, EmbedResponse};
 pub use error::{Error, Result, WireError};

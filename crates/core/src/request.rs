@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::{
-    Error, Extra, Feature, FeatureSet, FormatId, GenerationParams, Message, ModelId, Origin,
+    Error, Extra, Feature, FeatureSet, FormatId, GenerationParams, Message, ModelId, Origin, Part,
     PartKind, ReasoningConfig, ResponseFormat, Tool, ToolChoice,
 };
 
@@ -201,9 +201,10 @@ impl ChatRequest {
         set.insert_if(Feature::Logprobs, params.logprobs == Some(true));
         set.insert_if(Feature::TopK, params.top_k.is_some());
         set.insert_if(
-            Feature::Penalties,
-            params.frequency_penalty.is_some() || params.presence_penalty.is_some(),
+            Feature::FrequencyPenalty,
+            params.frequency_penalty.is_some(),
         );
+        set.insert_if(Feature::PresencePenalty, params.presence_penalty.is_some());
         set.insert_if(Feature::Stop, !params.stop.is_empty());
         set.insert_if(Feature::User, self.user.is_some());
         set.insert_if(Feature::Metadata, !self.metadata.is_empty());
@@ -234,7 +235,11 @@ impl ChatRequest {
                     |p| matches!(p, PartKind::ToolResult(it) if it.is_error == Some(true)),
                 ),
             );
-            let is_marked = |part: &crate::Part| part.cache_control.is_some();
+            set.insert_if(
+                Feature::UnsignedReasoning,
+                message.parts.iter().any(is_unsigned_thought),
+            );
+            let is_marked = |part: &Part| part.cache_control.is_some();
             set.insert_if(Feature::CacheMarks, message.parts.iter().any(is_marked));
             set.insert_if(
                 Feature::Images,
@@ -293,6 +298,16 @@ impl ChatRequest {
             );
         }
         Ok(())
+    }
+}
+
+/// Whether it is a thought in words that no vendor claims: neither signed nor marked by its format.
+fn is_unsigned_thought(part: &Part) -> bool {
+    match &part.kind {
+        PartKind::Reasoning(thought) => {
+            thought.signature.is_none() && part.extra.is_empty() && !thought.text.is_empty()
+        }
+        _ => false,
     }
 }
 

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use interline_core::{
     CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, Error, Feature, FeatureSet,
-    ModelId, Provider, ProviderId, Result, async_trait,
+    LeftOutOf, ModelId, Provider, ProviderId, Result, async_trait,
 };
 use interline_transport::{Accept, HttpRequest, HttpResponse, SseLimits, Transport, join_url};
 
 use crate::generation::{Generation, Sampling};
 use crate::{
     Endpoints, FORMAT, Mode, Quirks, StreamDecoder, decode_error, decode_response, encode_request,
+    left_out_of,
 };
 
 mod siblings;
@@ -42,6 +43,7 @@ const FEATURES: [Feature; 9] = [
 /// The presumed hints that the format has no field for.
 const LEFT_OUT: FeatureSet = FeatureSet::empty()
     .with(Feature::ImageDetail)
+    .with(Feature::UnsignedReasoning)
     .with(Feature::ParticipantNames);
 
 /// A provider that speaks the Messages API; vendor crates add address and credentials.
@@ -81,6 +83,7 @@ impl MessagesAdapter {
             quirks,
             capabilities: Capabilities::new(FeatureSet::from_iter(FEATURES))
                 .with_left_out(LEFT_OUT)
+                .with_left_out_of(LeftOutOf::by(left_out_of))
                 .with_format(FORMAT),
         }
     }

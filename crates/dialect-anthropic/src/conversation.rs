@@ -50,7 +50,7 @@ pub(crate) fn encode(messages: &[Message]) -> Result<Conversation, Error> {
                     ErrorKind::Unsupported,
                     format!("anthropic.messages has no role {other:?}"),
                 )
-                .with_param(format!("messages.{index}.role")));
+                .with_param(format!("messages[{index}].role")));
             }
         };
         let blocks = blocks(message, index, reader)?;
@@ -100,7 +100,7 @@ fn blocks(message: &Message, index: usize, reader: Reader) -> Result<Vec<Value>,
     let mut blocks = Vec::new();
     for (position, part) in message.parts.iter().enumerate() {
         let block = block_encode::block(part, reader)
-            .map_err(|error| error.with_param(format!("messages.{index}.content.{position}")))?;
+            .map_err(|error| error.with_param(format!("messages[{index}].parts[{position}]")))?;
         blocks.extend(block);
     }
     Ok(blocks)
@@ -237,6 +237,6 @@ mod tests {
         let message = Message::new(Role::Other("narrator".into()), [Part::text("a")]);
         let error = encode(&[Message::user("a"), message]).expect_err("no such role");
         assert_eq!(error.kind(), ErrorKind::Unsupported);
-        assert_eq!(error.param(), Some("messages.1.role"));
+        assert_eq!(error.param(), Some("messages[1].role"));
     }
 }

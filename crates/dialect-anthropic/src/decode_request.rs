@@ -281,11 +281,11 @@ mod tests {
         );
         refused(
             "{\"model\":\"m\",\"max_tokens\":1,\n \"messages\":[\"hi\"]}",
-            "messages.0: must be an object (line 2, column 14)",
+            "messages[0]: must be an object (line 2, column 14)",
         );
         refused(
             r#"{"model":"m","max_tokens":1,"messages":[{"role":"tool","content":"hi"}]}"#,
-            "messages.0.role: must be `user` or `assistant` (line 1, column 49)",
+            "messages[0].role: must be `user` or `assistant` (line 1, column 49)",
         );
         refused(
             r#"{"model":"m","max_tokens":1,"messages":[]}"#,

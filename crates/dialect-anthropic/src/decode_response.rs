@@ -156,7 +156,7 @@ mod tests {
         broken("{}", "the answer: content: field required");
         broken(
             r#"{"content":[{"type":"text"}]}"#,
-            "the answer: content.0.text: field required",
+            "the answer: content[0].text: field required",
         );
         broken(
             r#"{"content":[],"usage":{"input_tokens":"1"}}"#,

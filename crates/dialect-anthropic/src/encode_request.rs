@@ -14,7 +14,8 @@
 
 use bytes::Bytes;
 use interline_core::{
-    ChatRequest, Error, ErrorKind, GenerationParams, Origin, ResponseFormat, Result,
+    ChatRequest, Effort, Error, ErrorKind, Feature, FeatureSet, GenerationParams, Origin,
+    ReasoningConfig, ResponseFormat, Result,
 };
 use serde_json::{Map, Value, json};
 
@@ -155,6 +156,44 @@ fn from_types(request: &ChatRequest, mode: Mode, quirks: &Quirks) -> Result<Map<
     put_settings(&mut body, request, thinking);
     put_rest(&mut body, request);
     Ok(body)
+}
+
+/// The hints that give way to what else a request asks: thinking to a forced tool, to a prescribed
+/// beginning of the answer, to a turn that began without a thought, and to a bound that leaves no room
+/// for it; sampling to thinking.
+///
+/// The writer itself is asked, so that the two cannot disagree; only where there is a wish that may
+/// give way.
+pub(crate) fn left_out_of(request: &ChatRequest) -> FeatureSet {
+    let is_asked =
+        |wish: &ReasoningConfig| wish.enabled != Some(false) && wish.effort != Some(Effort::None);
+    let wish = request.reasoning.as_ref().filter(|wish| is_asked(wish));
+    if wish.is_none_or(|wish| *wish == ReasoningConfig::default())
+        || native_origin(request).is_some()
+    {
+        return FeatureSet::empty();
+    }
+    // What cannot be written at all is for the attempt to tell.
+    let Ok(body) = from_types(request, Mode::Unary, &Quirks::default()) else {
+        return FeatureSet::empty();
+    };
+    let thinks = body.contains_key("thinking")
+        || body
+            .get("output_config")
+            .is_some_and(|config| config.get("effort").is_some());
+    let sent = [
+        (Feature::Reasoning, thinks),
+        (Feature::Temperature, body.contains_key("temperature")),
+        (Feature::TopP, body.contains_key("top_p")),
+        (Feature::TopPBesideTemperature, body.contains_key("top_p")),
+        (Feature::TopK, body.contains_key("top_k")),
+    ];
+    let asked = request.features();
+    let left_out = sent.into_iter().filter(|(_, is_sent)| !is_sent);
+    left_out
+        .map(|(feature, _)| feature)
+        .filter(|feature| asked.contains(*feature))
+        .collect()
 }
 
 fn put_sampling(

@@ -67,6 +67,7 @@ pub use decode_error::decode_error;
 pub use decode_request::{FORWARDED_HEADERS, InboundRequest, decode_request};
 pub use decode_response::decode_response;
 pub use encode_error::{ErrorBody, encode_error};
+pub(crate) use encode_request::left_out_of;
 pub use encode_request::{Mode, encode_request};
 pub use encode_response::encode_response;
 pub use endpoints::Endpoints;

@@ -87,7 +87,7 @@ mod tests {
         broken("{}", "the list of models: data: field required");
         broken(
             r#"{"data":[{}]}"#,
-            "the list of models: data.0.id: field required",
+            "the list of models: data[0].id: field required",
         );
     }
 }

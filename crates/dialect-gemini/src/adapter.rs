@@ -10,6 +10,7 @@ use interline_core::{
 };
 use interline_transport::{Accept, HttpRequest, HttpResponse, SseLimits, Transport, join_url};
 
+use crate::model_family::{ModelFamily, ThinkingControl};
 use crate::{
     FORMAT, Quirks, StreamDecoder, decode_error, decode_response, encode_request, model_name,
 };
@@ -31,6 +32,7 @@ const LEFT_OUT: FeatureSet = FeatureSet::empty()
     .with(Feature::StrictTools)
     .with(Feature::ImageDetail)
     .with(Feature::ParticipantNames)
+    .with(Feature::UnsignedReasoning)
     .with(Feature::CacheMarks);
 
 /// A provider that speaks generateContent; vendor crates add address and credentials.
@@ -111,8 +113,13 @@ impl Provider for GenerateContentAdapter {
         &self.id
     }
 
-    fn capabilities(&self, _: &ModelId) -> Capabilities {
-        Capabilities::new(self.quirks.features)
+    /// Thinking is not asked of a model that refuses the setting, or that nobody here knows.
+    fn capabilities(&self, model: &ModelId) -> Capabilities {
+        let mut features = self.quirks.features;
+        if ModelFamily::of(model.as_str()).thinking == ThinkingControl::None {
+            features = features.without(Feature::Reasoning);
+        }
+        Capabilities::new(features)
             .with_left_out(LEFT_OUT)
             .with_format(FORMAT)
     }

@@ -77,13 +77,13 @@ pub(crate) fn encode(
                     ErrorKind::Unsupported,
                     format!("gemini.generate_content has no role {other:?}"),
                 )
-                .with_param(format!("messages.{index}.role")));
+                .with_param(format!("messages[{index}].role")));
             }
         };
         let parts = match speaker {
             Speaker::Model => writer
                 .turn_of_model(&message.parts)
-                .map_err(|error| error.with_param(format!("messages.{index}.content")))?,
+                .map_err(|error| error.with_param(format!("messages[{index}]")))?,
             Speaker::User | Speaker::Tools => said(writer, message, index)?,
         };
         if parts.is_empty() {
@@ -122,7 +122,7 @@ fn said(writer: PartWriter<'_>, message: &Message, index: usize) -> Result<Vec<V
     for (position, part) in message.parts.iter().enumerate() {
         let wire = writer
             .said_by_user(part)
-            .map_err(|error| error.with_param(format!("messages.{index}.content.{position}")))?;
+            .map_err(|error| error.with_param(format!("messages[{index}].parts[{position}]")))?;
         parts.extend(wire);
     }
     Ok(parts)
@@ -268,12 +268,12 @@ mod tests {
         refused(
             &[Message::user("a"), narrator],
             ErrorKind::Unsupported,
-            "messages.1.role",
+            "messages[1].role",
         );
         refused(
             &[Message::tool_result("lost", "x")],
             ErrorKind::InvalidRequest,
-            "messages.0.content.0",
+            "messages[0].parts[0]",
         );
     }
 }

@@ -260,11 +260,11 @@ mod tests {
         refused(&json!({}), "contents: at least one content is required");
         refused(
             &json!({"contents": [{"role": "robot", "parts": []}]}),
-            "contents.0.role: must be `user` or `model`",
+            "contents[0].role: must be `user` or `model`",
         );
         refused(
             &json!({"contents": [{"parts": [{"text": 5}]}]}),
-            "contents.0.parts.0.text: must be text",
+            "contents[0].parts[0].text: must be text",
         );
         refused(
             &json!({"contents": [{"parts": []}], "generationConfig": {"seed": "x"}}),

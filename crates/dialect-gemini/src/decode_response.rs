@@ -179,7 +179,7 @@ mod tests {
         broken("{}", "the answer: candidates: field required");
         broken(
             r#"{"candidates":[{"content":{"parts":[{"text":1}]}}]}"#,
-            "the answer: candidates.0.content.parts.0.text: must be text",
+            "the answer: candidates[0].content.parts[0].text: must be text",
         );
         broken(
             r#"{"candidates":[{}],"usageMetadata":{"promptTokenCount":"1"}}"#,

@@ -240,7 +240,7 @@ mod tests {
         refused("{}", "content: field required");
         refused(
             r#"{"requests":[{"content":{"parts":[{"text":1}]}}]}"#,
-            "requests.0.content.parts.0.text: must be text",
+            "requests[0].content.parts[0].text: must be text",
         );
     }
 }

@@ -108,12 +108,12 @@ mod tests {
         broken(
             r#"{"embeddings":[{"values":["1"]}]}"#,
             protocol,
-            "the answer with vectors: embeddings.0.values: must be a list of numbers",
+            "the answer with vectors: embeddings[0].values: must be a list of numbers",
         );
         broken(
             r#"{"embeddings":[{"values":[1e300]}]}"#,
             protocol,
-            "the answer with vectors: embeddings.0.values: must be a list of numbers",
+            "the answer with vectors: embeddings[0].values: must be a list of numbers",
         );
         broken(
             r#"{"error":{"code":503,"message":"x","status":"UNAVAILABLE"}}"#,

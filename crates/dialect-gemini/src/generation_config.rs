@@ -145,11 +145,13 @@ fn put_params(config: &mut Map<String, Value>, params: &GenerationParams, featur
     if has(Feature::Seed) {
         put("seed", params.seed.map(|seed| json!(narrowed(seed))));
     }
-    if has(Feature::Penalties) {
+    if has(Feature::FrequencyPenalty) {
         put(
             "frequencyPenalty",
             params.frequency_penalty.map(Value::from),
         );
+    }
+    if has(Feature::PresencePenalty) {
         put("presencePenalty", params.presence_penalty.map(Value::from));
     }
     if has(Feature::Logprobs) {

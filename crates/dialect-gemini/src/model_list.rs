@@ -90,7 +90,7 @@ mod tests {
             ("<p>", "the list of models is not JSON: <p>"),
             (
                 r#"{"models":[{}]}"#,
-                "the list of models: models.0.name: field required",
+                "the list of models: models[0].name: field required",
             ),
         ] {
             let error = decode_model_page(&Bytes::from(body)).expect_err(body);

@@ -15,7 +15,8 @@ const FEATURES: FeatureSet = FeatureSet::empty()
     .with(Feature::Seed)
     .with(Feature::Logprobs)
     .with(Feature::TopK)
-    .with(Feature::Penalties)
+    .with(Feature::FrequencyPenalty)
+    .with(Feature::PresencePenalty)
     .with(Feature::Stop);
 
 /// What differs between vendors that speak this format.

@@ -218,6 +218,15 @@ fn the_key_is_never_shown_and_capabilities_are_honest() {
     assert!(capabilities.features.contains(Feature::Audio));
     assert!(!capabilities.features.contains(Feature::ParallelToolCalls));
     assert!(!capabilities.features.contains(Feature::Metadata));
+    for (model, thinks) in [
+        ("gemini-2.5-flash", true),
+        ("gemini-flash-latest", true),
+        ("gemini-2.0-flash", false),
+        ("m", false),
+    ] {
+        let features = adapter.capabilities(&model.into()).features;
+        assert_eq!(features.contains(Feature::Reasoning), thinks, "{model}");
+    }
 }
 
 #[tokio::test]

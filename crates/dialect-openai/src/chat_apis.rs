@@ -150,6 +150,7 @@ impl Provider for ChatApis {
             able.leaves_out = there.leaves_out;
         }
         able.formats.extend(there.formats);
+        able.refused.extend(there.refused);
         able
     }
 

@@ -48,6 +48,7 @@ pub(crate) fn member(catalog: &Catalog, connection: &Connection, target: Weighte
     let realms: Vec<_> = can
         .formats
         .iter()
+        .chain(&can.signs_as)
         .map(|format| connection.realm(format))
         .collect();
     let member = Member::new(target, can);

@@ -7,12 +7,14 @@ use std::time::SystemTime;
 use http::{HeaderMap, HeaderValue, header};
 use interline_core::{
     CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, Error, ErrorKind, Feature,
-    FeatureSet, ModelId, Provider, ProviderId, ProviderSet, Result, async_trait,
+    FeatureSet, LeftOutOf, ModelId, Provider, ProviderId, ProviderSet, Result, async_trait,
 };
 use interline_transport::{Accept, HttpRequest, HttpResponse, Transport};
 
 use crate::address::Address;
-use crate::model_family::{ModelFamily, Sampling, ThinkingStyle};
+use crate::encode_request::left_out_of;
+use crate::format::ANTHROPIC;
+use crate::model_family::{Maker, ModelFamily, Sampling, ThinkingStyle};
 use crate::signing::Signer;
 use crate::{
     BedrockBuilder, EventStreamFraming, FORMAT, StreamDecoder, decode_error, decode_response,
@@ -45,6 +47,7 @@ const FEATURES: FeatureSet = FeatureSet::empty()
 fn left_out(family: ModelFamily) -> FeatureSet {
     let mut left_out = FeatureSet::empty()
         .with(Feature::ImageDetail)
+        .with(Feature::UnsignedReasoning)
         .with(Feature::ParticipantNames);
     if !family.enforces_schemas() {
         left_out.insert(Feature::StrictTools);
@@ -150,9 +153,14 @@ impl Provider for Bedrock {
         if family.takes_top_k() {
             features.insert(Feature::TopK);
         }
-        Capabilities::new(features)
+        let can = Capabilities::new(features)
             .with_left_out(left_out(family))
-            .with_format(FORMAT)
+            .with_left_out_of(LeftOutOf::by(left_out_of))
+            .with_format(FORMAT);
+        match family.maker {
+            Maker::Claude => can.with_signatures_of(ANTHROPIC),
+            _ => can,
+        }
     }
 
     async fn complete(&self, cx: &CallContext, req: &ChatRequest) -> Result<ChatResponse> {

@@ -1,7 +1,7 @@
 //! Core's parts to wire blocks.
 //!
 //! - Text of white space alone is left out: Bedrock refuses it.
-//! - Thinking returns only to the format that issued it; another vendor's stays behind, and so do the
+//! - Thinking returns only to who issued it, of Claude's models anybody who runs them; another vendor's stays behind, and so do the
 //!   pieces of earlier answers that only another format knows.
 //! - A cache mark becomes a `cachePoint` behind its block where the model takes one.
 //! - Arguments that are no JSON object travel under `invalid_arguments`, because the format demands one.
@@ -61,7 +61,7 @@ impl BlockWriter {
             PartKind::Refusal(text) => plain(text),
             PartKind::ToolCall(call) => Some(tool_use(part, call)),
             PartKind::ToolResult(result) => Some(self.tool_result(part, result)?),
-            PartKind::Reasoning(reasoning) => thinking(part, reasoning),
+            PartKind::Reasoning(reasoning) => thinking(part, reasoning, self.family),
             PartKind::Other { format, value } if *format == FORMAT => Some(value.clone()),
             PartKind::Other { .. } if speaker == Speaker::Model => None,
             PartKind::Other { format, .. } => return Err(foreign(format.as_str())),
@@ -152,8 +152,8 @@ fn wrapped(key: &str, mut wire: Map<String, Value>, part: &Part) -> Value {
     json!({key: wire})
 }
 
-fn thinking(part: &Part, reasoning: &Reasoning) -> Option<Value> {
-    let content = match format::own_signature(reasoning.signature.as_ref()) {
+fn thinking(part: &Part, reasoning: &Reasoning, family: ModelFamily) -> Option<Value> {
+    let content = match format::own_signature(reasoning, family) {
         Some(hidden) if reasoning.redacted => json!({"redactedContent": hidden}),
         Some(signature) => {
             json!({"reasoningText": {"text": reasoning.text, "signature": signature}})

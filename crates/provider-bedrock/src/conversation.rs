@@ -58,7 +58,7 @@ pub(crate) fn encode(messages: &[Message], family: ModelFamily) -> Result<Conver
             Role::Assistant => Speaker::Model,
             other => {
                 let message = format!("bedrock.converse has no role {other:?}");
-                let param = format!("messages.{index}.role");
+                let param = format!("messages[{index}].role");
                 return Err(Error::new(ErrorKind::Unsupported, message).with_param(param));
             }
         };
@@ -116,7 +116,7 @@ fn parts(
     for (position, part) in message.parts.iter().enumerate() {
         let blocks = writer
             .blocks(part, speaker)
-            .map_err(|error| error.with_param(format!("messages.{index}.content.{position}")))?;
+            .map_err(|error| error.with_param(format!("messages[{index}].parts[{position}]")))?;
         if !blocks.is_empty() {
             let place = match is_result(part) {
                 true => Place::Results,
@@ -266,11 +266,11 @@ mod tests {
     #[test]
     fn what_cannot_be_carried_names_its_place() {
         let narrator = Message::new(Role::Other("narrator".into()), [Part::text("a")]);
-        refused(&[Message::user("a"), narrator], "messages.1.role");
+        refused(&[Message::user("a"), narrator], "messages[1].role");
         refused(&[Message::assistant("hello")], "messages");
         let picture = Part::image(interline_core::Media::from_url("https://h/a.png"));
         let picture = Message::new(Role::User, [Part::text("a"), picture]);
         let error = encode(&[picture], family()).expect_err("not fetched");
-        assert_eq!(error.param(), Some("messages.0.content.1"));
+        assert_eq!(error.param(), Some("messages[0].parts[1]"));
     }
 }

@@ -232,10 +232,10 @@ mod tests {
         refused(&json!({}), "messages");
         refused(
             &json!({"messages": [{"role": "model", "content": []}]}),
-            "messages.0.role",
+            "messages[0].role",
         );
         let text = json!({"role": "user", "content": [{"text": 1}]});
-        refused(&json!({"messages": [text]}), "messages.0.content.0.text");
+        refused(&json!({"messages": [text]}), "messages[0].content[0].text");
         let hi = json!({"role": "user", "content": [{"text": "hi"}]});
         refused(
             &json!({"messages": [hi], "inferenceConfig": {"maxTokens": "9"}}),

@@ -4,11 +4,12 @@
 //! router chose. Metrics, the guardrail's trace and other fields no type knows stay in the extra.
 
 use bytes::Bytes;
-use interline_core::{ChatResponse, Choice, Error, ModelId, RawBody, Result};
+use interline_core::{ChatResponse, Choice, Error, ModelId, PartKind, RawBody, Result};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::model_family::ModelFamily;
 use crate::{FORMAT, block_decode, format, stop_reason, usage};
 use interline_transport::json::{Fields, Flaw};
 
@@ -35,8 +36,16 @@ fn read(model: &ModelId, value: &Value, body: &[u8]) -> Result<ChatResponse, Fla
     let in_message = |flaw: Flaw| in_output(flaw.within("message"));
     let blocks = message.list("content").map_err(in_message)?;
     let spellings = Spellings::of(body);
-    let parts = block_decode::parts(blocks, |index| spellings.get(index))
+    let mut parts = block_decode::parts(blocks, |index| spellings.get(index))
         .map_err(|flaw| in_message(flaw.within("content")))?;
+    let signatures = format::of_signatures(ModelFamily::of(model.as_str()));
+    for part in &mut parts {
+        if let PartKind::Reasoning(thought) = &mut part.kind
+            && let Some(signature) = thought.signature.as_mut().filter(|_| !thought.redacted)
+        {
+            signature.format = signatures.clone();
+        }
+    }
     let mut choice = Choice::new(0, parts)
         .with_finish_reason(fields.str("stopReason")?.map(stop_reason::decode));
     choice.stop_sequence = stop_reason::stop_sequence(value);
@@ -170,7 +179,7 @@ mod tests {
             ("{}", "the answer: output: field required"),
             (
                 r#"{"output":{"message":{"content":[{"text":1}]}}}"#,
-                "the answer: output.message.content.0.text: must be text",
+                "the answer: output.message.content[0].text: must be text",
             ),
         ] {
             let error = decoded(body).expect_err("broken");

@@ -12,7 +12,10 @@
 //! - unknown fields of this format come back, at the top, in parts, tools and messages.
 
 use bytes::Bytes;
-use interline_core::{ChatRequest, Error, ErrorKind, GenerationParams, Result, ToolChoice};
+use interline_core::{
+    ChatRequest, Effort, Error, ErrorKind, Feature, FeatureSet, GenerationParams, ReasoningConfig,
+    Result, ToolChoice,
+};
 use serde_json::{Map, Value, json};
 
 use crate::model_family::{Maker, ModelFamily, Sampling};
@@ -101,6 +104,54 @@ pub(crate) fn from_types(request: &ChatRequest) -> Result<Map<String, Value>> {
         body.entry(key).or_insert(value);
     }
     Ok(body)
+}
+
+/// The hints that give way to what else a request asks, or that Bedrock refuses for what they say:
+/// thinking and sampling as with Claude's own API, labels that break the rules for labels.
+///
+/// The writer itself is asked, so that the two cannot disagree; only where there is a wish that may
+/// give way.
+pub(crate) fn left_out_of(request: &ChatRequest) -> FeatureSet {
+    let is_asked =
+        |wish: &ReasoningConfig| wish.enabled != Some(false) && wish.effort != Some(Effort::None);
+    let mut left_out = FeatureSet::empty();
+    if request.origin_in(&FORMAT).is_some() {
+        return left_out;
+    }
+    if labels(request).len() < request.metadata.len() {
+        left_out.insert(Feature::Metadata);
+    }
+    let wish = request.reasoning.as_ref().filter(|wish| is_asked(wish));
+    if wish.is_none_or(|wish| *wish == ReasoningConfig::default()) {
+        return left_out;
+    }
+    // What cannot be written at all is for the attempt to tell.
+    let Ok(body) = from_types(request) else {
+        return left_out;
+    };
+    let config = body.get(INFERENCE);
+    let is_set = |key: &str| config.is_some_and(|config| config.get(key).is_some());
+    let fields = body.get(model_fields::KEY);
+    let sent = [
+        (
+            Feature::Reasoning,
+            fields.is_some_and(|fields| model_fields::reasoning(fields).is_some()),
+        ),
+        (Feature::Temperature, is_set("temperature")),
+        (Feature::TopP, is_set("topP")),
+        (Feature::TopPBesideTemperature, is_set("topP")),
+        (
+            Feature::TopK,
+            fields.is_some_and(|fields| model_fields::top_k(fields).is_some()),
+        ),
+    ];
+    let asked = request.features();
+    for (feature, is_sent) in sent {
+        if !is_sent && asked.contains(feature) {
+            left_out.insert(feature);
+        }
+    }
+    left_out
 }
 
 fn refuse_unsupported(request: &ChatRequest) -> Result<()> {
@@ -229,6 +280,20 @@ mod tests {
         assert_eq!(body[model_fields::KEY]["thinking"]["budget_tokens"], 2000);
         let fixed = request.for_model("us.anthropic.claude-sonnet-5");
         assert_eq!(sent(&fixed).get("inferenceConfig"), None);
+    }
+
+    #[test]
+    fn wishes_that_give_way_to_others_are_told() {
+        let told = |request: &ChatRequest| left_out_of(request).iter().collect::<Vec<_>>();
+        let warm = hi(CLAUDE).with_temperature(0.5);
+        assert_eq!(told(&warm), []);
+        let thinking = warm.with_reasoning(ReasoningConfig::budget(2000));
+        assert_eq!(told(&thinking), [Feature::Temperature]);
+        let cramped = thinking.with_max_output_tokens(1000);
+        assert_eq!(told(&cramped), [Feature::Reasoning]);
+        let mut labelled = hi(CLAUDE);
+        labelled.edit(|body| body.metadata = [("a".to_owned(), "*".to_owned())].into());
+        assert_eq!(told(&labelled), [Feature::Metadata]);
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! The name of this wire format, and the tag on everything that belongs to it alone.
 
-use interline_core::{Extra, FormatId, Signature};
+use interline_core::{Extra, FormatId, Reasoning};
 use serde_json::{Map, Value};
+
+use crate::model_family::{Maker, ModelFamily};
 
 /// Amazon Bedrock's Converse, whole and streamed.
 pub const FORMAT: FormatId = FormatId::from_static("bedrock.converse");
@@ -23,9 +25,22 @@ pub(crate) fn merge_extra(object: &mut Map<String, Value>, extra: &Extra) {
     }
 }
 
-/// The signature's text, if this format issued it.
-pub(crate) fn own_signature(signature: Option<&Signature>) -> Option<&str> {
-    signature
-        .filter(|signature| signature.format == FORMAT)
-        .map(|signature| signature.value.as_str())
+/// The format of Claude's signatures, which hold on Anthropic's API, Bedrock and Vertex AI alike
+/// (`platform.claude.com/docs/en/build-with-claude/extended-thinking`, read in August 2026). What is
+/// redacted is not among them: Bedrock has a form of its own for that.
+pub(crate) const ANTHROPIC: FormatId = FormatId::from_static("anthropic.messages");
+
+/// The format of a signature that a model of this family gave.
+pub(crate) fn of_signatures(family: ModelFamily) -> FormatId {
+    match family.maker {
+        Maker::Claude => ANTHROPIC,
+        _ => FORMAT,
+    }
+}
+
+/// The signature's text, if a model of this family takes it back.
+pub(crate) fn own_signature(reasoning: &Reasoning, family: ModelFamily) -> Option<&str> {
+    let signature = reasoning.signature.as_ref()?;
+    let is_shared = !reasoning.redacted && signature.format == of_signatures(family);
+    (is_shared || signature.format == FORMAT).then_some(signature.value.as_str())
 }

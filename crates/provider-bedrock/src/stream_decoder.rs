@@ -14,6 +14,7 @@ use interline_transport::FrameDecoder;
 use serde_json::{Map, Value, json};
 
 use crate::media::{MediaKind, mime_of};
+use crate::model_family::ModelFamily;
 use crate::{
     EventMessage, FORMAT, MessageKind, block_decode, decode_error, format, stop_reason, usage,
 };
@@ -196,7 +197,8 @@ impl StreamDecoder {
                 text,
             })
         } else if let Some(thought) = delta.object("reasoningContent").map_err(within)? {
-            reasoning(thought).map_err(|flaw| within(flaw.within("reasoningContent")))?
+            reasoning(thought, &self.model)
+                .map_err(|flaw| within(flaw.within("reasoningContent")))?
         } else if let Some(call) = delta.object("toolUse").map_err(within)? {
             let input = call.str("input");
             let input = input.map_err(|flaw| within(flaw.within("toolUse")))?;
@@ -331,7 +333,7 @@ fn said(text: &str, event: impl FnOnce(String) -> StreamEvent) -> Option<StreamE
     (!text.is_empty()).then(|| event(text.to_owned()))
 }
 
-fn reasoning(thought: Fields<'_>) -> Result<Option<StreamEvent>, Flaw> {
+fn reasoning(thought: Fields<'_>, model: &str) -> Result<Option<StreamEvent>, Flaw> {
     if let Some(text) = thought.str("text")? {
         return Ok(said(text, |text| StreamEvent::Reasoning {
             choice: CHOICE,
@@ -342,7 +344,7 @@ fn reasoning(thought: Fields<'_>) -> Result<Option<StreamEvent>, Flaw> {
         return Ok(said(signature, |signature| {
             StreamEvent::ReasoningSignature {
                 choice: CHOICE,
-                signature: Signature::new(FORMAT, signature),
+                signature: Signature::new(format::of_signatures(ModelFamily::of(model)), signature),
             }
         }));
     }

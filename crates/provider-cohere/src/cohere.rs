@@ -6,12 +6,13 @@ use std::sync::Arc;
 use http::HeaderMap;
 use interline_core::{
     CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, EmbedRequest, EmbedResponse,
-    EmbeddingProvider, Error, Feature, FeatureSet, ListedModel, ModelId, ModelLister, Provider,
-    ProviderId, ProviderSet, Result, async_trait,
+    EmbeddingProvider, Error, Feature, FeatureSet, LeftOutOf, ListedModel, ModelId, ModelLister,
+    Provider, ProviderId, ProviderSet, Result, async_trait,
 };
 use interline_transport::{Accept, HttpRequest, HttpResponse, SseLimits, Transport, join_url};
 
 use crate::decode_error::TRACE_ID;
+use crate::encode_request::left_out_of;
 use crate::{
     CohereBuilder, FORMAT, Mode, StreamDecoder, decode_embed_response, decode_error,
     decode_response, encode_embed_request, encode_request, models, thinking,
@@ -27,7 +28,7 @@ const MAX_ERROR_BYTES: usize = 256 * 1024;
 const MAX_PAGES: usize = 100;
 
 /// What requests may ask for.
-const FEATURES: [Feature; 10] = [
+const FEATURES: [Feature; 11] = [
     Feature::Tools,
     Feature::JsonObject,
     Feature::JsonSchema,
@@ -36,7 +37,8 @@ const FEATURES: [Feature; 10] = [
     Feature::Seed,
     Feature::Logprobs,
     Feature::TopK,
-    Feature::Penalties,
+    Feature::FrequencyPenalty,
+    Feature::PresencePenalty,
     Feature::Stop,
 ];
 
@@ -209,6 +211,7 @@ impl Provider for Cohere {
         }
         Capabilities::new(features)
             .with_left_out(LEFT_OUT)
+            .with_left_out_of(LeftOutOf::by(left_out_of))
             .with_format(FORMAT)
     }
 

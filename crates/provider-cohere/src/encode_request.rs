@@ -10,7 +10,7 @@
 //!   per token) are left out, and so is a seed below 0.
 
 use bytes::Bytes;
-use interline_core::{ChatRequest, Result};
+use interline_core::{ChatRequest, Feature, FeatureSet, Result};
 use serde_json::{Map, Value};
 
 use crate::format::{merge_extra, set};
@@ -71,6 +71,28 @@ pub fn encode_request(request: &ChatRequest, mode: Mode) -> Result<Bytes> {
     out.remove("stream");
     set(&mut out, "stream", stream);
     Ok(Bytes::from(Value::Object(out).to_string()))
+}
+
+/// The hints that the vendor refuses for what they say, or for what stands beside them: a second
+/// penalty, a seed below 0, a thought without a mark in a turn that calls no tool.
+pub(crate) fn left_out_of(request: &ChatRequest) -> FeatureSet {
+    if request.origin_in(&FORMAT).is_some() {
+        return FeatureSet::empty();
+    }
+    let mut out = Map::new();
+    put_params(&mut out, request);
+    let params = &request.params;
+    let mut left_out = FeatureSet::empty();
+    if params.presence_penalty.is_some() && !out.contains_key("presence_penalty") {
+        left_out.insert(Feature::PresencePenalty);
+    }
+    if params.seed.is_some() && !out.contains_key("seed") {
+        left_out.insert(Feature::Seed);
+    }
+    if request.messages.iter().any(message_encode::drops_a_thought) {
+        left_out.insert(Feature::UnsignedReasoning);
+    }
+    left_out
 }
 
 fn put_params(out: &mut Map<String, Value>, request: &ChatRequest) {
@@ -158,6 +180,8 @@ mod tests {
         );
         request.edit(|body| body.params.frequency_penalty = Some(0.5));
         assert_eq!(sent(&request, Mode::Unary).get("presence_penalty"), None);
+        let told: Vec<_> = left_out_of(&request).iter().collect();
+        assert_eq!(told, [Feature::Seed, Feature::PresencePenalty]);
     }
 
     #[test]

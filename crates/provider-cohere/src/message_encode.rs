@@ -66,6 +66,16 @@ fn other(message: &Message, role: &str, path: &str, out: &mut Vec<Value>) -> Res
     Ok(())
 }
 
+/// Whether a thought stays behind that no vendor claims: the plan of a turn without calls has no place.
+pub(crate) fn drops_a_thought(message: &Message) -> bool {
+    let calls = |part: &Part| matches!(part.kind, PartKind::ToolCall(_));
+    let is_nobodys = |part: &Part| match &part.kind {
+        PartKind::Reasoning(thought) => thought.signature.is_none() && Thought::of(part).is_none(),
+        _ => false,
+    };
+    message.parts.iter().any(is_nobodys) && !message.parts.iter().any(calls)
+}
+
 fn tool_result(result: &ToolResult, path: &str) -> Result<Map<String, Value>> {
     let mut blocks = Vec::new();
     for (position, part) in result.content.iter().enumerate() {
@@ -284,6 +294,8 @@ mod tests {
         assert_eq!(out[0]["tool_calls"][0]["function"]["arguments"], "{}");
         assert_eq!(out[1], json!({"role": "assistant", "content": "Yes."}));
         assert_eq!(out.as_array().map(Vec::len), Some(2));
+        let dropped = messages.each_ref().map(drops_a_thought);
+        assert_eq!(dropped, [false, true, true]);
     }
 
     #[test]

@@ -79,7 +79,8 @@ impl GoogleBuilder {
 fn quirks() -> Quirks {
     Quirks::default()
         .without_feature(Feature::Logprobs)
-        .without_feature(Feature::Penalties)
+        .without_feature(Feature::FrequencyPenalty)
+        .without_feature(Feature::PresencePenalty)
 }
 
 /// Whether the extra headers hold a credential: proxies take a bearer token in place of the key.
@@ -144,7 +145,12 @@ mod tests {
     fn hints_that_the_api_refuses_are_not_promised() {
         let google = Google::new("k").expect("a key is enough");
         let features = google.capabilities(&"gemini-2.5-flash".into()).features;
-        for feature in [Feature::Logprobs, Feature::Penalties, Feature::User] {
+        for feature in [
+            Feature::Logprobs,
+            Feature::FrequencyPenalty,
+            Feature::PresencePenalty,
+            Feature::User,
+        ] {
             assert!(!features.contains(feature), "{feature:?}");
         }
         for feature in [Feature::Tools, Feature::JsonSchema, Feature::Seed] {

@@ -16,6 +16,8 @@ pub enum Lack {
     Native(NativeNeed),
     /// A field that no type knows, which only its own format can carry.
     UnknownField(NativeNeed),
+    /// A field that the target speaks the format of and whose vendor refuses it.
+    RefusedField(NativeNeed),
     /// Signed thoughts of earlier turns in this format that another vendor issued.
     SignedReasoning(FormatId),
     /// Pieces of earlier turns that only this format knows.
@@ -25,13 +27,14 @@ pub enum Lack {
 }
 
 impl Lack {
-    /// The request field that asks for it.
+    /// The request field that asks for it; of a feature its name, see
+    /// [`interline_core::ChatRequest::field_of`].
     #[must_use]
     pub fn field(&self) -> &str {
         match self {
             Self::Operation(_) | Self::Price => "model",
             Self::Feature(feature) => feature.name(),
-            Self::Native(need) | Self::UnknownField(need) => &need.field,
+            Self::Native(need) | Self::UnknownField(need) | Self::RefusedField(need) => &need.field,
             Self::SignedReasoning(_) | Self::NativePart(_) => "messages",
         }
     }
@@ -44,6 +47,7 @@ impl Lack {
             Self::Feature(feature) => feature.name(),
             Self::Native(_) => "native",
             Self::UnknownField(_) => "unknown_field",
+            Self::RefusedField(_) => "refused_field",
             Self::SignedReasoning(_) => "signed_reasoning",
             Self::NativePart(_) => "native_part",
             Self::Price => "price",
@@ -60,6 +64,7 @@ impl fmt::Display for Lack {
             Self::Native(need) | Self::UnknownField(need) => {
                 write!(f, "{} needs {}", need.field, need.format)
             }
+            Self::RefusedField(need) => write!(f, "{} (refused by the vendor)", need.field),
             Self::SignedReasoning(format) => write!(f, "signed reasoning of {format}"),
             Self::NativePart(format) => write!(f, "message parts of {format}"),
             Self::Price => f.write_str("a known price"),
@@ -99,7 +104,16 @@ mod tests {
                 "store needs openai.chat",
                 "store",
             ),
-            (Lack::UnknownField(need), "store needs openai.chat", "store"),
+            (
+                Lack::UnknownField(need.clone()),
+                "store needs openai.chat",
+                "store",
+            ),
+            (
+                Lack::RefusedField(need),
+                "store (refused by the vendor)",
+                "store",
+            ),
             (
                 Lack::SignedReasoning(CHAT),
                 "signed reasoning of openai.chat",

@@ -3,13 +3,15 @@
 //! | a target that lacks | in general | on a strict route |
 //! |---|---|---|
 //! | the operation, a semantic feature, a native need | is excluded | is excluded |
-//! | a hint, a field that no type knows, message parts of one format | is asked without it, and that is noted | is excluded |
+//! | a hint, by itself or beside something else that is asked | is asked without it, and that is noted | is excluded |
+//! | a field that no type knows, or that its vendor refuses; message parts of one format | is asked without it, and that is noted | is excluded |
 //! | the right to signed reasoning | is asked without it, and that is noted | is excluded |
 
 use std::sync::Arc;
 
 use interline_core::{
-    ChatRequest, Feature, FeatureSet, FormatId, Message, NativeNeed, Operation, Part, PartKind,
+    ChatRequest, Extra, Feature, FeatureSet, FormatId, Message, NativeNeed, Operation, Part,
+    PartKind, Tool,
 };
 
 use crate::{Lack, Member};
@@ -17,6 +19,11 @@ use crate::{Lack, Member};
 /// Fields that their dialect keeps whole although core's types say the same in their own words: a
 /// target of another format loses nothing that is worth a note.
 const TYPED_TOO: [&str; 3] = ["thinking", "output_config", "output_format"];
+
+/// Fields of messages, parts and tools that say nothing to anybody but their own format: what kind of
+/// item it is, what it is called, and how far it had come (under `item` the dialect of Responses keeps
+/// the same of the item around a part).
+const OF_THE_FORMAT: [&str; 6] = ["id", "status", "type", "index", "phase", "item"];
 
 /// Whether a target that cannot follow a hint is asked without it, or not at all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,7 +59,7 @@ impl StateRealm {
 }
 
 /// What one call needs of a target.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Needs {
     /// What kind of call it is.
@@ -61,7 +68,10 @@ pub struct Needs {
     pub features: FeatureSet,
     /// Wishes that only one format can carry and without which the answer would be another one.
     pub native: Vec<NativeNeed>,
-    /// Fields that no type knows.
+    /// The request itself, of which some adapters leave out more than the features tell.
+    pub request: Option<ChatRequest>,
+    /// Fields that no type knows: of the request by their names, of what is in it as
+    /// `messages[].name`, `messages[].content[].name` and `tools[].name`.
     pub unknown_fields: Vec<NativeNeed>,
     /// Formats of which there are message parts that no other format knows.
     pub native_parts: Vec<FormatId>,
@@ -103,6 +113,7 @@ impl Needs {
         Self {
             features: request.features(),
             native: request.native_needs(),
+            request: Some(request.clone()),
             unknown_fields: unknown_fields(request),
             native_parts: native_parts(&request.messages),
             arrived_as: request.origin().map(|origin| origin.format.clone()),
@@ -135,9 +146,13 @@ impl Needs {
     pub(crate) fn missing_in(&self, member: &Member) -> (Vec<Lack>, Vec<Lack>) {
         let can = &member.capabilities;
         let speaks = |format: &FormatId| can.formats.contains(format);
-        let foreign = |needs: &[NativeNeed]| -> Vec<NativeNeed> {
-            let foreign = needs.iter().filter(|need| !speaks(&need.format));
-            foreign.cloned().collect()
+        let missing = |needs: &[NativeNeed], foreign: fn(NativeNeed) -> Lack| -> Vec<Lack> {
+            let missing = needs.iter().filter(|need| !can.carries_native(need));
+            let lack = |need: &NativeNeed| match speaks(&need.format) {
+                true => Lack::RefusedField(need.clone()),
+                false => foreign(need.clone()),
+            };
+            missing.map(lack).collect()
         };
         let mut lacks = Vec::new();
         if !member.operations.contains(&self.operation) {
@@ -147,14 +162,19 @@ impl Needs {
             lacks.push(Lack::Price);
         }
         lacks.extend(can.lacks(self.features).map(Lack::Feature));
-        lacks.extend(foreign(&self.native).into_iter().map(Lack::Native));
+        lacks.extend(missing(&self.native, Lack::Native));
 
         let as_it_came = self.arrived_as.as_ref().is_some_and(speaks);
         let ignored = can.ignores(self.features);
         let ignored = ignored.filter(|feature| !(as_it_came && stays_in_bytes(*feature)));
         let mut drops: Vec<Lack> = ignored.map(Lack::Feature).collect();
-        let unknown = foreign(&self.unknown_fields).into_iter();
-        drops.extend(unknown.map(Lack::UnknownField));
+        for feature in self.left_out_by(member).iter() {
+            let lack = Lack::Feature(feature);
+            if self.features.contains(feature) && !drops.contains(&lack) {
+                drops.push(lack);
+            }
+        }
+        drops.extend(missing(&self.unknown_fields, Lack::UnknownField));
         for state in &self.signed {
             let lack = Lack::SignedReasoning(state.format.clone());
             if !member.realms.contains(state) && !drops.contains(&lack) {
@@ -168,6 +188,14 @@ impl Needs {
         }
         (lacks, drops)
     }
+
+    /// What the adapter of `member` leaves out because of what else the request says.
+    fn left_out_by(&self, member: &Member) -> FeatureSet {
+        let left_out_of = member.capabilities.left_out_of;
+        let request = self.request.as_ref();
+        let asked = request.map(|request| request.for_model(member.target.target.model.clone()));
+        asked.map_or_else(FeatureSet::empty, |asked| left_out_of.decide(&asked))
+    }
 }
 
 /// Whether a hint that the adapter leaves out stays where bytes go out as they came.
@@ -178,14 +206,47 @@ fn stays_in_bytes(feature: Feature) -> bool {
 }
 
 fn unknown_fields(request: &ChatRequest) -> Vec<NativeNeed> {
-    let Some(format) = request.extra.format() else {
-        return Vec::new();
-    };
-    let fields = request.extra.for_format(format).into_iter().flatten();
+    let mut fields = Vec::new();
+    note_fields("", &request.extra, &TYPED_TOO, &mut fields);
+    for message in &request.messages {
+        note_fields("messages[].", &message.extra, &OF_THE_FORMAT, &mut fields);
+        for part in &message.parts {
+            note_part_fields(part, &mut fields);
+        }
+    }
+    for tool in &request.tools {
+        if let Tool::Function(tool) = tool {
+            note_fields("tools[].", &tool.extra, &OF_THE_FORMAT, &mut fields);
+        }
+    }
     fields
-        .filter(|(name, _)| !TYPED_TOO.contains(&name.as_str()))
-        .map(|(name, _)| NativeNeed::new(format.clone(), name))
-        .collect()
+}
+
+/// What a part of one format says beside its content is told of with the part itself.
+fn note_part_fields(part: &Part, fields: &mut Vec<NativeNeed>) {
+    match &part.kind {
+        PartKind::Other { .. } | PartKind::Reasoning(_) => return,
+        PartKind::ToolResult(result) => {
+            for part in &result.content {
+                note_part_fields(part, fields);
+            }
+        }
+        _ => {}
+    }
+    note_fields("messages[].content[].", &part.extra, &OF_THE_FORMAT, fields);
+}
+
+/// Notes the fields that say something, each once.
+fn note_fields(path: &str, extra: &Extra, known: &[&str], fields: &mut Vec<NativeNeed>) {
+    let Some(format) = extra.format() else {
+        return;
+    };
+    for name in extra.said().filter(|name| !known.contains(name)) {
+        let need = NativeNeed::new(format.clone(), format!("{path}{name}"));
+        if !fields.contains(&need) {
+            fields.push(need);
+        }
+    }
 }
 
 fn native_parts(messages: &[Message]) -> Vec<FormatId> {
@@ -234,6 +295,55 @@ mod tests {
         assert_eq!(drops, [Feature::Temperature, Feature::ParticipantNames]);
         let (_, drops) = needs.missing_in(&target(can.with_format(FORMAT)));
         assert_eq!(drops, [Feature::ParticipantNames]);
+    }
+
+    #[test]
+    fn what_a_vendor_refuses_of_its_own_format_is_told_and_what_it_must_have_excludes_it() {
+        let fields = json!({"store": true, "verbosity": "low", "seed": null, "tags": []});
+        let mut body = ChatBody::default();
+        let message = json!({"annotations": [1], "id": "m1"});
+        let extra = |fields: &serde_json::Value| {
+            Extra::new(FORMAT, fields.as_object().expect("an object").clone())
+        };
+        body.messages = vec![Message::user("hi").with_extra(extra(&message))];
+        body.extra = extra(&fields);
+        let request = ChatRequest::from_body("chat", body);
+        let can = Capabilities::new(FeatureSet::all())
+            .with_format(FORMAT)
+            .with_refused(&FORMAT, ["store", "messages[].annotations", "modalities"]);
+        let member = Member::new(WeightedTarget::new(Target::new("p", "m")), can);
+        let needs = Needs::of_chat(&request);
+        let refused = |field| Lack::RefusedField(NativeNeed::new(FORMAT, field));
+        let told = [refused("store"), refused("messages[].annotations")];
+        assert_eq!(needs.missing_in(&member), (Vec::new(), told.to_vec()));
+        let strict = needs.clone().with_strictness(Strictness::Strict);
+        assert_eq!(strict.missing_in(&member), (told.to_vec(), Vec::new()));
+        let native = Needs {
+            native: vec![NativeNeed::new(FORMAT, "modalities")],
+            ..Needs::default()
+        };
+        assert_eq!(native.missing_in(&member).0, [refused("modalities")]);
+    }
+
+    #[test]
+    fn a_hint_that_gives_way_to_another_is_told() {
+        let decide = |request: &ChatRequest| match request.model.as_str() {
+            "thinker" => FeatureSet::empty()
+                .with(Feature::Temperature)
+                .with(Feature::Seed),
+            _ => FeatureSet::empty(),
+        };
+        let request = ChatRequest::new("chat", [Message::user("hi")]).with_temperature(0.5);
+        let needs = Needs::of_chat(&request.with_origin(Origin::new(FORMAT, Vec::new().into())));
+        let can = Capabilities::new(FeatureSet::all())
+            .with_format(FORMAT)
+            .with_left_out_of(interline_core::LeftOutOf::by(decide));
+        let asked = |model: &str| {
+            let target = WeightedTarget::new(Target::new("p", model));
+            needs.missing_in(&Member::new(target, can.clone())).1
+        };
+        assert_eq!(asked("thinker"), [Feature::Temperature]);
+        assert_eq!(asked("other"), Vec::<Lack>::new());
     }
 
     #[test]

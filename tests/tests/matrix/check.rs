@@ -79,9 +79,14 @@ fn refusal(exchange: &Exchange, findings: &mut Findings) {
     }
 }
 
-/// Signed thoughts go to the format that issued them, and to no other.
+/// Signed thoughts go to who issued them, and to nobody else. Claude's are Claude's wherever it runs,
+/// so that Anthropic and Bedrock see each other's.
 fn foreign_proofs(cell: Cell, sent: &Haystack, findings: &mut Findings) {
-    let is_own = cell.caller.name() == cell.vendor.name();
+    let runs_claude = [Vendor::Anthropic, Vendor::Bedrock].contains(&cell.vendor);
+    let is_own = match cell.caller {
+        Caller::Messages => runs_claude,
+        _ => cell.caller.name() == cell.vendor.name(),
+    };
     let others = Vendor::ALL
         .into_iter()
         .filter(|vendor| *vendor != cell.vendor);
@@ -122,6 +127,7 @@ fn compare<'a>(
         let fates = rules::of(cell, way, &leaf.path, &leaf.what.word());
         let holds = |(_, fate): &&(usize, Fate)| match fate {
             Fate::Becomes(path, value) => heard.has(path, value),
+            Fate::Once(_) => heard.says(&leaf.what, &leaf.path, 1),
             Fate::Lost(_) => true,
         };
         let fate = fates.iter().find(holds);
@@ -131,7 +137,7 @@ fn compare<'a>(
                 let line = format!("{leaf} is `{path}`: `{value}`");
                 push(&mut findings.notes.translated, line);
             }
-            Some(Fate::Lost(reason)) => {
+            Some(Fate::Once(reason) | Fate::Lost(reason)) => {
                 push(&mut findings.notes.lost, format!("{leaf}: {reason}"));
             }
             None => {

@@ -22,6 +22,8 @@ pub(crate) enum Way {
 pub(crate) enum Fate {
     /// It stands at this path as this value.
     Becomes(&'static str, &'static str),
+    /// It stands there once where it was said several times, for this reason.
+    Once(&'static str),
     /// It has no place, for this reason.
     Lost(&'static str),
 }
@@ -95,7 +97,7 @@ impl Rule {
 }
 
 use Caller::{Chat as FromChat, Messages, Responses as FromResponses};
-use Fate::{Becomes, Lost};
+use Fate::{Becomes, Lost, Once};
 use Vendor::{Anthropic, Bedrock, Chat, Cohere, Gemini, Responses};
 
 const RULES: &[Rule] = &[
@@ -173,27 +175,7 @@ const RULES: &[Rule] = &[
         &[Gemini],
         Becomes("generationConfig.thinkingConfig.thinkingLevel", "medium"),
     ),
-    there(EFFORT, &[Anthropic, Bedrock], Lost(NO_THOUGHT)).when(When::AfterThoughts),
-    there(&["thinking.budget_tokens"], &[Bedrock], Lost(NO_THOUGHT)).when(When::AfterThoughts),
     // Thoughts of earlier turns.
-    there(
-        UNSIGNED,
-        &[Chat, Responses, Anthropic, Gemini, Bedrock],
-        Lost(UNPROVEN),
-    ),
-    there(
-        &["messages[].reasoning_details[].text"],
-        &[],
-        Lost("says what `reasoning` says"),
-    ),
-    there(
-        &[
-            "messages[].reasoning_details[].signature",
-            "messages[].reasoning_details[].format",
-        ],
-        &[Responses, Anthropic, Gemini, Bedrock, Cohere],
-        Lost("signed state returns to its own format only"),
-    ),
     there(
         &["input[].encrypted_content.format"],
         &[],
@@ -205,9 +187,9 @@ const RULES: &[Rule] = &[
         Lost("the thought was shown in words"),
     ),
     there(
-        &["input[].encrypted_content.text", "input[].summary[].text"],
-        &[Chat, Cohere],
-        Lost("the seal and the summary hold the same words, which are sent once"),
+        TWICE,
+        &[],
+        Once("the proof and what stands beside it hold the same words, which are sent once"),
     )
     .when(When::AfterThoughts),
     // Ids that mean something only where they were given.
@@ -254,11 +236,6 @@ const RULES: &[Rule] = &[
         &["logprobs"],
         &[Responses],
         Becomes("include[]", "message.output_text.logprobs"),
-    ),
-    there(
-        &["presence_penalty"],
-        &[Cohere],
-        Lost("the vendor takes one of the two penalties"),
     ),
     // What the vendor tells about itself and its answer.
     back(
@@ -315,6 +292,12 @@ const UNSIGNED: &[&str] = &[
     "messages[].content[].thinking",
     "input[].summary[].text",
 ];
+const TWICE: &[&str] = &[
+    "input[].encrypted_content.text",
+    "input[].summary[].text",
+    "messages[].content[].thinking",
+    "messages[].reasoning_details[].text",
+];
 const MADE_CALL_ID: &[&str] = &[
     "messages[].tool_calls[].id",
     "messages[].tool_call_id",
@@ -338,9 +321,6 @@ const SIGNED: &[&str] = &[
     "choices[].message.reasoning_details[].text",
 ];
 
-const NO_THOUGHT: &str =
-    "a turn that calls tools and begins without a signed thought goes on without thinking";
-const UNPROVEN: &str = "thoughts without a proof of this vendor's are not sent to it";
 const OWN_FORMAT: &str = "a field that no type knows stays in its own format";
 const NO_PLACE: &str = "the caller's format has no place for another format's proof";
 
@@ -370,11 +350,15 @@ pub(crate) fn told<'a>(leaf: &Leaf, left_out: &'a [String]) -> Option<&'a str> {
         "cache_control" => leaf.path.contains("cache_control"),
         "top_p_beside_temperature" => first == "top_p",
         "logprobs" => ["logprobs", "top_logprobs"].contains(&first),
-        "penalties" => first.ends_with("_penalty"),
+        "unsigned_reasoning" => UNSIGNED.contains(&leaf.path.as_str()),
         "user" => first == "user" || is_of_the_user(leaf),
         "parallel_tool_calls" => leaf.path.contains("parallel_tool"),
         "reasoning" => ["reasoning_effort", "reasoning", "thinking"].contains(&first),
         note if note.starts_with("signed reasoning of") => is_of_a_thought(&leaf.path),
+        note if note.starts_with("messages[].") => {
+            let field = note.split(' ').next().unwrap_or_default();
+            leaf.path.starts_with(field)
+        }
         note => note.split(' ').next() == Some(first),
     };
     left_out.iter().find(tells).map(String::as_str)

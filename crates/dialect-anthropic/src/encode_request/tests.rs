@@ -186,3 +186,26 @@ fn cache_marks_of_other_callers_are_written() {
         json!([{"type": "text", "text": "long", "cache_control": {"type": "ephemeral"}}])
     );
 }
+
+#[test]
+fn wishes_that_give_way_to_others_are_told() {
+    const BUDGETED: &str = "claude-haiku-4-5";
+    let told = |request: &ChatRequest| left_out_of(request).iter().collect::<Vec<_>>();
+    let thinking = |request: ChatRequest| request.with_reasoning(ReasoningConfig::budget(2000));
+    let mut warm = thinking(hello(BUDGETED)).with_temperature(0.5);
+    warm.edit(|body| body.params.top_k = Some(3));
+    assert_eq!(told(&warm), [Feature::TopK, Feature::Temperature]);
+    assert_eq!(told(&hello(BUDGETED).with_temperature(0.5)), []);
+    assert_eq!(told(&thinking(hello(BUDGETED))), []);
+
+    let tool = FunctionTool::new("f", json!({"type": "object"}));
+    let forced = hello(BUDGETED)
+        .with_tool(tool)
+        .with_tool_choice(ToolChoice::Required);
+    assert_eq!(told(&thinking(forced)), [Feature::Reasoning]);
+    let cramped = hello(BUDGETED).with_max_output_tokens(1000);
+    assert_eq!(told(&thinking(cramped)), [Feature::Reasoning]);
+    let off = hello(BUDGETED).with_reasoning(ReasoningConfig::effort(Effort::None));
+    assert_eq!(told(&off), []);
+    assert_eq!(told(&with_origin(warm)), [], "bytes go out as they came");
+}

@@ -196,7 +196,7 @@ fn a_broken_step_names_its_place_and_a_foreign_end_is_ignored() {
         .expect_err("a broken step");
     assert_eq!(
         error.message(),
-        "a step of the stream: candidates.0.content.parts.0: must be an object"
+        "a step of the stream: candidates[0].content.parts[0]: must be an object"
     );
     let frame = decoder
         .push(SseEvent::new(None, "[DONE]"))

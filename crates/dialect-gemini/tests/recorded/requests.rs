@@ -31,7 +31,7 @@ fn every_request_is_understood_or_refused_as_the_vendor_did() {
             Err(error) => {
                 assert!(is_malformed(&case), "{}: {error}", case.id);
                 assert_eq!(error.kind(), ErrorKind::InvalidRequest);
-                assert_eq!(error.param(), Some("contents.0.role"));
+                assert_eq!(error.param(), Some("contents[0].role"));
             }
         }
     }

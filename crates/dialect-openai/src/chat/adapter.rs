@@ -91,6 +91,7 @@ impl Provider for ChatAdapter {
         Capabilities::new(self.quirks.features)
             .with_left_out(self.quirks.left_out())
             .with_format(FORMAT)
+            .with_refused(&FORMAT, self.quirks.refused().iter().map(String::as_str))
     }
 
     async fn complete(&self, cx: &CallContext, request: &ChatRequest) -> Result<ChatResponse> {

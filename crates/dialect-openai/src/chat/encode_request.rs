@@ -37,12 +37,10 @@ fn refuse_missing_features(request: &ChatRequest, quirks: &Quirks) -> Result<()>
     let missing = request.features().missing_from(quirks.features);
     for feature in missing {
         if feature.importance() == Importance::Semantic {
-            let name = feature.name();
-            return Err(Error::new(
-                ErrorKind::Unsupported,
-                format!("the vendor's API does not take `{name}`"),
-            )
-            .with_param(name));
+            let message = format!("the vendor's API does not take `{}`", feature.name());
+            return Err(
+                Error::new(ErrorKind::Unsupported, message).with_param(request.field_of(feature))
+            );
         }
     }
     Ok(())
@@ -115,8 +113,10 @@ fn put_hints(out: &mut Map<String, Value>, request: &ChatRequest, quirks: &Quirk
     if has(Feature::TopK) {
         set(out, "top_k", params.top_k);
     }
-    if has(Feature::Penalties) {
+    if has(Feature::FrequencyPenalty) {
         set(out, "frequency_penalty", params.frequency_penalty);
+    }
+    if has(Feature::PresencePenalty) {
         set(out, "presence_penalty", params.presence_penalty);
     }
     if has(Feature::Seed) {

@@ -95,10 +95,22 @@ impl Quirks {
         if self.cache_marks == CacheMarks::Dropped {
             left_out.insert(Feature::CacheMarks);
         }
+        if self.earlier_reasoning == EarlierReasoning::Dropped {
+            left_out.insert(Feature::UnsignedReasoning);
+        }
         if self.participant_names == ParticipantNames::Dropped {
             left_out.insert(Feature::ParticipantNames);
         }
         left_out
+    }
+
+    /// The fields that are taken out of a request, as [`interline_core::Capabilities`] names them.
+    #[must_use]
+    pub fn refused(&self) -> Vec<String> {
+        let of_messages = self.refused_message_fields.iter();
+        let of_messages = of_messages.map(|field| format!("messages[].{field}"));
+        let top = self.refused_fields.iter().map(|field| (*field).to_owned());
+        top.chain(of_messages).collect()
     }
 
     /// Declares what the vendor's API takes.

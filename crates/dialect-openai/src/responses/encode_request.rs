@@ -14,9 +14,10 @@ use crate::chat::thinking_control;
 use crate::{Mode, Quirks};
 
 /// What the format has no field for, whatever the vendor: by OpenAI's reference, read in August 2026.
-const UNKNOWN_FEATURES: [Feature; 5] = [
+const UNKNOWN_FEATURES: [Feature; 6] = [
     Feature::MultipleChoices,
-    Feature::Penalties,
+    Feature::FrequencyPenalty,
+    Feature::PresencePenalty,
     Feature::Seed,
     Feature::Stop,
     Feature::TopK,
@@ -26,6 +27,7 @@ const UNKNOWN_FEATURES: [Feature; 5] = [
 pub(crate) const LEFT_OUT: FeatureSet = FeatureSet::empty()
     .with(Feature::ParticipantNames)
     .with(Feature::ToolErrors)
+    .with(Feature::UnsignedReasoning)
     .with(Feature::CacheMarks);
 
 /// What `include` calls the log-probabilities of the answer.
@@ -57,7 +59,8 @@ fn refuse_what_is_missing(request: &ChatRequest, quirks: &Quirks) -> Result<()> 
         if feature.importance() == Importance::Semantic {
             let name = feature.name();
             let message = format!("the vendor's Responses API does not take `{name}`");
-            return Err(Error::new(ErrorKind::Unsupported, message).with_param(name));
+            let field = request.field_of(feature);
+            return Err(Error::new(ErrorKind::Unsupported, message).with_param(field));
         }
     }
     let needs = request.native_needs();

@@ -177,9 +177,13 @@ pub(crate) fn asking_for(
         ),
         Feature::Logprobs => (edited(|body| body.params.logprobs = Some(true)), None),
         Feature::TopK => (edited(|body| body.params.top_k = Some(37)), Some("37")),
-        Feature::Penalties => (
+        Feature::FrequencyPenalty => (
             edited(|body| body.params.frequency_penalty = Some(0.625)),
             Some("0.625"),
+        ),
+        Feature::PresencePenalty => (
+            edited(|body| body.params.presence_penalty = Some(0.375)),
+            Some("0.375"),
         ),
         Feature::Stop => (
             plain(model).with_stop("CONFORMANCE-STOP"),

@@ -44,7 +44,7 @@ impl fmt::Display for Segment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key(key) => f.write_str(key),
-            Self::Index(index) => write!(f, "{index}"),
+            Self::Index(index) => write!(f, "[{index}]"),
         }
     }
 }
@@ -71,11 +71,16 @@ impl Flaw {
         self
     }
 
-    /// The path, such as `messages.0.content`.
+    /// The path, such as `messages[0].content`.
     fn path(&self) -> String {
-        let outermost_first: Vec<String> =
-            self.segments.iter().rev().map(Segment::to_string).collect();
-        outermost_first.join(".")
+        let mut path = String::new();
+        for segment in self.segments.iter().rev() {
+            if matches!(segment, Segment::Key(_)) && !path.is_empty() {
+                path.push('.');
+            }
+            path.push_str(&segment.to_string());
+        }
+        path
     }
 
     /// The caller's mistake, with the path of the value.
@@ -123,10 +128,10 @@ mod tests {
     fn a_flaw_names_its_path_to_either_side() {
         let flaw = || Flaw::missing("name").within(0).within("parts");
         let error = flaw().into_invalid_request();
-        assert_eq!(error.message(), "parts.0.name: field required");
-        assert_eq!(error.param(), Some("parts.0.name"));
+        assert_eq!(error.message(), "parts[0].name: field required");
+        assert_eq!(error.param(), Some("parts[0].name"));
         let error = flaw().into_protocol("the answer");
-        assert_eq!(error.message(), "the answer: parts.0.name: field required");
+        assert_eq!(error.message(), "the answer: parts[0].name: field required");
     }
 
     #[test]
@@ -139,9 +144,9 @@ mod tests {
         let error = flaw.into_invalid_request_at(body);
         assert_eq!(
             error.message(),
-            "messages.0.content: must be text (line 3, column 17)"
+            "messages[0].content: must be text (line 3, column 17)"
         );
-        assert_eq!(error.param(), Some("messages.0.content"));
+        assert_eq!(error.param(), Some("messages[0].content"));
     }
 
     #[test]
