@@ -6,6 +6,7 @@
 //! never printed.
 //! What later versions will know is refused by name instead of being ignored.
 
+mod balance_check;
 mod durations;
 mod extra_attempts;
 mod inbound_keys;

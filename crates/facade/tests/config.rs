@@ -148,6 +148,66 @@ routes:
 "#;
 
 #[test]
+fn every_word_of_balancing_is_understood() {
+    accepted(
+        r#"
+providers: { a: { kind: openai, api_key: "${KEY}" }, b: { kind: openai, api_key: "${KEY}" } }
+routes:
+  groups:
+    strategy: fallback
+    affinity: session
+    targets:
+      - { target: a/m, priority: 1, weight: 3 }
+      - { target: b/m, priority: 1 }
+      - { target: a/n, prepaid: true }
+  score:
+    strategy: score
+    score: { latency: 2, error_rate: 1, cost: 0.5, quality: 1, headroom: 0 }
+    affinity: prompt
+    targets: [{ target: a/m, quality: 0.9 }, b/m]
+  c: { strategy: least_latency, targets: [a/m, b/m], affinity: off }
+  d: { strategy: least_busy, targets: [a/m, b/m] }
+  e: { strategy: capacity, targets: [a/m, b/m] }
+  f: { strategy: cost, targets: [a/m, b/m] }
+"#,
+    );
+}
+
+#[test]
+fn mistakes_in_balancing_are_told_with_their_place() {
+    refused(
+        r#"
+providers: { a: { kind: openai, api_key: "${KEY}" } }
+routes:
+  one:
+    strategy: score
+    score: { latency: -1 }
+    targets: [{ target: a/m, priority: 2 }, { target: a/n, quality: 1.5 }]
+  two:
+    strategy: score
+    score: { cost: .nan, headroom: 1 }
+    affinity: sticky
+    targets: [a/m]
+  three:
+    score: { cost: 1 }
+    targets: [{ target: a/m, quality: 0.5 }, { target: a/n, priority: 0 }]
+  four: { strategy: score, score: { cost: 0 }, targets: [a/m] }
+"#,
+        &[
+            "test.yaml:6:23: routes.one.score: weight -1 of `latency` is not a number from 0",
+            "test.yaml:7:15: routes.one.targets[0].priority: strategy `score` does not look at it",
+            "test.yaml:7:45: routes.one.targets[1].quality: 1.5 is not a number from 0 to 1",
+            "test.yaml:10:20: routes.two.score: weight NaN of `cost` is not a number from 0",
+            "test.yaml:11:15: routes.two.affinity: affinity `sticky` is unknown: use `off`, `session`, `prompt`",
+            "test.yaml:14:12: routes.three.score: strategy `fallback` does not look at it",
+            "test.yaml:15:15: routes.three.targets[0].quality: strategy `fallback` does not look at it",
+            "test.yaml:15:46: routes.three.targets[1].priority: 0 is no group",
+            "test.yaml:16:35: routes.four.score: all weights of the score are 0",
+        ],
+    );
+}
+
+#[test]
 fn a_whole_file_becomes_a_client() {
     let client = accepted(WHOLE);
     let routes = client.routes();
@@ -231,7 +291,7 @@ providers:
   e: { kind: openai, colour: red }
 routes:
   chat:
-    strategy: cost
+    strategy: bandit
     targets: [openai, z/m, { target: c/m, weight: 0 }]
     retry: { max_attempts: 0 }
     timeouts: { idle: 20 parsecs, total: 0s }
@@ -246,7 +306,7 @@ routes:
             "test.yaml:7:31: providers.c.api_key: environment variable `NOPE` is not set",
             "test.yaml:8:31: providers.d.api_key: must be a reference",
             "test.yaml:9:30: providers.e: setting `colour` is unknown",
-            "test.yaml:12:15: routes.chat.strategy: strategy `cost` is not available in this version",
+            "test.yaml:12:15: routes.chat.strategy: strategy `bandit` is not available in this version",
             "test.yaml:13:15: routes.chat.targets[0]: target `openai` is not of the form",
             "test.yaml:13:23: routes.chat.targets[1]: `z/m` names provider `z`, which is not configured (configured: a, b, c, d, e)",
             "test.yaml:13:28: routes.chat.targets[2]: weight 0",

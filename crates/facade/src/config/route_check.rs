@@ -9,7 +9,7 @@ use interline_routing::{Route, Strategy, Strictness, WeightedTarget};
 use super::located::Located;
 use super::mistakes::Mistakes;
 use super::shape::{BreakerEntry, RetryEntry, RouteEntry, TargetEntry, TimeoutsEntry};
-use super::{durations, extra_attempts};
+use super::{balance_check, durations, extra_attempts};
 use crate::{Breaker, RouteOptions};
 
 /// Makes the route, or notes what is wrong with it.
@@ -31,7 +31,9 @@ pub(super) fn read(
     } else {
         Strictness::Lenient
     };
-    let mut route = Route::empty(strategy).with_strictness(strictness);
+    let route = Route::empty(strategy).with_strictness(strictness);
+    let (score, affinity) = (entry.score.as_ref(), entry.affinity.as_ref());
+    let mut route = balance_check::read(&path, route, score, affinity, mistakes);
     if entry.targets.value.is_empty() {
         let message = "is empty: name at least one `provider/model`";
         mistakes.add(&format!("{path}.targets"), entry.targets.place, message);
@@ -39,9 +41,12 @@ pub(super) fn read(
     let mut seen = Vec::new();
     for (place, written) in entry.targets.value.iter().enumerate() {
         let path = format!("{path}.targets[{place}]");
-        let Some(target) = target(&path, written, providers, mistakes) else {
+        let Some(mut target) = target(&path, written, providers, mistakes) else {
             continue;
         };
+        if let TargetEntry::Weighted(entry) = &written.value {
+            target = balance_check::target(&path, strategy, target, entry, written.place, mistakes);
+        }
         if seen.contains(&target.target) {
             let message = format!("`{}` is in the route twice", target.target);
             mistakes.add(&path, written.place, message);

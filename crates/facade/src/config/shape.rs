@@ -14,6 +14,7 @@ use serde_json::Value;
 use serde_saphyr::{RenderOptions, SnippetMode, UserMessageFormatter};
 
 use super::Later;
+use super::balance_check::{AffinityName, ScoreEntry};
 use super::extra_attempts::{BudgetEntry, HedgeEntry};
 use super::located::{Located, Place};
 use super::mistakes;
@@ -122,6 +123,14 @@ pub(super) struct RouteEntry {
     #[serde(default)]
     #[schemars(with = "Option<StrategyName>")]
     pub(super) strategy: Option<Located<String>>,
+    /// What the strategy `score` looks at, and how much. Default: everything alike.
+    #[serde(default)]
+    pub(super) score: Option<Located<ScoreEntry>>,
+    /// Keeps calls together that belong together, while their target is well: `session` (one session, user
+    /// or conversation), `prompt` (prompts that begin alike), or `off`. Default: `off`.
+    #[serde(default)]
+    #[schemars(with = "Option<AffinityName>")]
+    pub(super) affinity: Option<Located<String>>,
     /// Excludes targets that would have to be asked without something that the request holds, such
     /// as a `seed` that they do not know, instead of asking them without it. Default: false.
     #[serde(default)]
@@ -151,6 +160,11 @@ enum StrategyName {
     RoundRobin,
     Random,
     Weighted,
+    LeastLatency,
+    LeastBusy,
+    Capacity,
+    Cost,
+    Score,
 }
 
 /// A target: `provider/model`, or that with a weight.
@@ -173,6 +187,19 @@ pub(super) struct WeightedEntry {
     #[serde(default)]
     #[schemars(range(min = 1))]
     pub(super) weight: Option<u32>,
+    /// Its group under `strategy: fallback`, from 1, lower ones first; within a group by weight.
+    /// Default: one more than that of the target before it.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub(super) priority: Option<u32>,
+    /// Whether it is paid for whether it is used or not: then it comes first while it has room.
+    /// Default: false.
+    #[serde(default)]
+    pub(super) prepaid: bool,
+    /// How good its answers are, 0–1, for `strategy: score`. Default: unknown, which counts as 0.5.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 1))]
+    pub(super) quality: Option<f64>,
 }
 
 impl<'de> Deserialize<'de> for TargetEntry {
