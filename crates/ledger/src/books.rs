@@ -6,15 +6,15 @@
 use std::time::{Duration, SystemTime};
 
 use interline_core::{
-    AccountChange, NanoUsd, Priority, Result, SpendAccount, SpendCell, SpendMovement, StoredSpend,
-    Tally, Target,
+    AccountChange, NanoUsd, Priority, Result, SpendAccount, SpendCell, SpendMovement, StateStore,
+    StoredSpend, Tally, Target,
 };
 
 use crate::account::Account;
 use crate::calendar::unix_seconds;
 use crate::hours::Hours;
 use crate::refusal::{Refusal, Wish, above_cap, unpriced};
-use crate::rules::{FirstSlice, Rules};
+use crate::rules::Rules;
 use crate::status::time_of;
 use crate::tier::Level;
 use crate::{BudgetRoom, BudgetStatus, BudgetTier, Payer, UnpricedCalls};
@@ -36,7 +36,7 @@ pub(crate) struct Shortage {
 
 impl Books {
     /// Continues with what a store had kept.
-    pub(crate) fn restore(&mut self, stored: StoredSpend, first_slice: FirstSlice<'_>) {
+    pub(crate) fn restore(&mut self, stored: StoredSpend, store: &dyn StateStore) {
         for (cell, tally) in stored.cells {
             let standing = self.rules.standing(&cell.owner);
             self.hours.add(cell, &tally, standing);
@@ -47,7 +47,7 @@ impl Books {
                 let window = rule
                     .accounts
                     .entry(account.window_start)
-                    .or_insert_with(|| Account::new(limit, first_slice(limit)));
+                    .or_insert_with(|| Account::new(limit, store.first_slice(limit)));
                 window.settle(0, spent.get());
             }
         }
@@ -60,7 +60,7 @@ impl Books {
         estimate: Option<NanoUsd>,
         now: SystemTime,
         taking: Taking,
-        first_slice: FirstSlice<'_>,
+        store: &dyn StateStore,
     ) -> Result<Vec<SpendAccount>> {
         let second = unix_seconds(now);
         let counting = self.rules.counting(payer, Some(target));
@@ -84,7 +84,7 @@ impl Books {
             let Some(rule) = self.rules.budgets.get_mut(*index) else {
                 continue;
             };
-            let (window, account) = rule.account(second, &self.hours, first_slice);
+            let (window, account) = rule.account(second, &self.hours, store);
             let account = *account;
             // A call whose price is known to be nothing takes nothing, so no budget stops it.
             if amount > NanoUsd::ZERO
@@ -162,7 +162,7 @@ impl Books {
         payer: &Payer,
         target: Option<&Target>,
         now: SystemTime,
-        first_slice: FirstSlice<'_>,
+        store: &dyn StateStore,
     ) -> BudgetRoom {
         let second = unix_seconds(now);
         let mut room = BudgetRoom::unbounded();
@@ -170,7 +170,7 @@ impl Books {
             let Some(rule) = self.rules.budgets.get_mut(index) else {
                 continue;
             };
-            let (window, account) = rule.account(second, &self.hours, first_slice);
+            let (window, account) = rule.account(second, &self.hours, store);
             let left = account.left();
             let usable = left.saturating_sub(rule.floor(payer.priority)).max(0);
             let tier = BudgetTier::of(rule.level(left), payer.priority);
@@ -184,14 +184,14 @@ impl Books {
     pub(crate) fn statuses(
         &mut self,
         now: SystemTime,
-        first_slice: FirstSlice<'_>,
+        store: &dyn StateStore,
     ) -> Vec<BudgetStatus> {
         let second = unix_seconds(now);
         let hours = &self.hours;
         let rules = self.rules.budgets.iter_mut();
         rules
             .map(|rule| {
-                let (window, account) = rule.account(second, hours, first_slice);
+                let (window, account) = rule.account(second, hours, store);
                 let account = *account;
                 let level = rule.level(account.left());
                 BudgetStatus {
@@ -215,7 +215,7 @@ impl Books {
         targets: &[Target],
         wanted: NanoUsd,
         now: SystemTime,
-        first_slice: FirstSlice<'_>,
+        store: &dyn StateStore,
     ) -> Vec<Shortage> {
         let second = unix_seconds(now);
         let mut counting = self.rules.counting(payer, None);
@@ -229,9 +229,9 @@ impl Books {
             let Some(rule) = self.rules.budgets.get_mut(index) else {
                 continue;
             };
-            let (window, account) = rule.account(second, &self.hours, first_slice);
+            let (window, account) = rule.account(second, &self.hours, store);
             let account = *account;
-            let wanted = wanted.max(first_slice(rule.budget.limit)).get();
+            let wanted = wanted.max(store.first_slice(rule.budget.limit)).get();
             if account.granted < account.limit && account.at_hand() < wanted {
                 found.push(Shortage {
                     account: SpendAccount::new(rule.id.clone(), window.start),

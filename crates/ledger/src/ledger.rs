@@ -62,8 +62,7 @@ impl Ledger {
     ) -> Result<Self> {
         let ledger = Self::empty(config, store, now)?;
         let stored = ledger.0.store.load(KEPT_HOURS).await?;
-        let first_slice = |limit| ledger.0.store.first_slice(limit);
-        ledger.books().restore(stored, &first_slice);
+        ledger.books().restore(stored, &*ledger.0.store);
         Ok(ledger)
     }
 
@@ -147,9 +146,8 @@ impl Ledger {
         now: SystemTime,
         taking: Taking,
     ) -> Result<Vec<SpendAccount>> {
-        let first_slice = |limit| self.0.store.first_slice(limit);
         self.books()
-            .admit((payer, target), estimate, now, taking, &first_slice)
+            .admit((payer, target), estimate, now, taking, &*self.0.store)
     }
 
     /// Sees to it that this process has at hand what a call may take of budgets that it shares.
@@ -169,10 +167,9 @@ impl Ledger {
         estimate: NanoUsd,
         now: SystemTime,
     ) -> Result<()> {
-        let first_slice = |limit| self.0.store.first_slice(limit);
         let shortages = self
             .books()
-            .shortages(payer, targets, estimate, now, &first_slice);
+            .shortages(payer, targets, estimate, now, &*self.0.store);
         for shortage in shortages {
             let ask = SliceAsk::new(shortage.account, shortage.limit, shortage.wanted);
             let slice = self.0.store.slice(&ask).await?;
@@ -202,15 +199,13 @@ impl Ledger {
     /// provider or a model are left out: they exclude that target and make nobody else cheaper.
     #[must_use]
     pub fn room(&self, payer: &Payer, target: Option<&Target>, now: SystemTime) -> BudgetRoom {
-        let first_slice = |limit| self.0.store.first_slice(limit);
-        self.books().room(payer, target, now, &first_slice)
+        self.books().room(payer, target, now, &*self.0.store)
     }
 
     /// Every budget as it stands, in the order of the configuration.
     #[must_use]
     pub fn budgets(&self, now: SystemTime) -> Vec<BudgetStatus> {
-        let first_slice = |limit| self.0.store.first_slice(limit);
-        self.books().statuses(now, &first_slice)
+        self.books().statuses(now, &*self.0.store)
     }
 
     /// What calls used and cost.

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use interline_core::{NanoUsd, Priority, Result, SpendCell, SpendOwner, Target};
+use interline_core::{
+    AccountChange, NanoUsd, Priority, Result, SpendAccount, SpendCell, SpendMovement, SpendOwner,
+    StateStore, Target,
+};
 
 use crate::account::Account;
 use crate::calendar::{Calendar, Window};
@@ -44,9 +47,6 @@ pub(crate) struct Rule {
     downgrade_below: i64,
     reserve: i64,
 }
-
-/// What the process may spend of a limit before it asks its store.
-pub(crate) type FirstSlice<'a> = &'a dyn Fn(NanoUsd) -> NanoUsd;
 
 impl Rules {
     /// The budgets of a configuration; windows of `before` go on.
@@ -145,14 +145,14 @@ impl Rule {
         &mut self,
         second: i64,
         hours: &Hours,
-        first_slice: FirstSlice<'_>,
+        store: &dyn StateStore,
     ) -> (Window, &mut Account) {
         if !self.window.contains(second) {
             self.window = self.calendar.window_at(second);
         }
         let window = self.window;
         if !self.accounts.contains_key(&window.start) {
-            let account = self.open(window, hours, first_slice);
+            let account = self.open(window, hours, store);
             self.accounts.insert(window.start, account);
             self.forget(window.start);
         }
@@ -160,29 +160,35 @@ impl Rule {
             .accounts
             .get_mut(&window.start)
             .expect("the account was just found or inserted");
-        account.follow(self.budget.limit, first_slice);
+        account.follow(self.budget.limit, |limit| store.first_slice(limit));
         (window, account)
     }
 
-    fn open(&self, window: Window, hours: &Hours, first_slice: FirstSlice<'_>) -> Account {
+    fn open(&self, window: Window, hours: &Hours, store: &dyn StateStore) -> Account {
         let limit = self.budget.limit;
-        let mut account = Account::new(limit, first_slice(limit));
+        let mut account = Account::new(limit, store.first_slice(limit));
         if window.start < self.since && account.granted == limit.get() {
-            account.spent = self.spent_in(window, hours);
+            let spent = self.spent_in(window, hours);
+            account.spent = spent.get();
+            if spent > NanoUsd::ZERO {
+                // The store only adds up what it is told, and has not heard of this account.
+                let opened = SpendAccount::new(Arc::clone(&self.id), window.start);
+                let change = AccountChange::new(opened, spent, NanoUsd::ZERO);
+                store.record(SpendMovement::new(vec![change], Vec::new()));
+            }
         }
         account
     }
 
     /// What the hours say was spent in a window; an hour that lies only partly in it counts whole.
-    fn spent_in(&self, window: Window, hours: &Hours) -> i64 {
+    fn spent_in(&self, window: Window, hours: &Hours) -> NanoUsd {
         let first = window.start.div_euclid(HOUR_SECONDS);
         let end = window.end.saturating_sub(1).div_euclid(HOUR_SECONDS);
         hours
             .between(first, end.saturating_add(1))
             .filter(|(cell, _)| counts(&self.budget.scope, cell))
             .map(|(_, tally)| tally.cost)
-            .sum::<NanoUsd>()
-            .get()
+            .sum()
     }
 
     /// Forgets the windows farthest from the current one.

@@ -8,7 +8,6 @@ mod it {
     mod exits;
     mod fleet;
     mod model;
-    mod price;
     mod questions;
     mod support;
 }

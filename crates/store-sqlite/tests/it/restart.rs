@@ -1,9 +1,12 @@
 //! What a process finds that comes after another.
 
-use interline_core::Target;
-use interline_ledger::{Dimension, Payer, SpendQuery};
+use std::sync::Arc;
 
-use super::support::{Folder, call, nano, noon, open, spent};
+use interline_core::Target;
+use interline_ledger::{Dimension, Ledger, LedgerConfig, Payer, SpendQuery};
+use interline_store_sqlite::SqliteStore;
+
+use super::support::{Folder, call, config, nano, noon, open, spent};
 
 #[tokio::test]
 async fn a_restart_goes_on_where_the_last_process_stopped() {
@@ -54,4 +57,22 @@ async fn a_call_under_way_when_its_process_ends_is_settled_by_its_guard() {
     drop(held);
     drop(ledger);
     assert_eq!(spent(&open(&folder.file()).await), (900, 0));
+}
+
+#[tokio::test]
+async fn a_budget_that_was_added_later_survives_a_restart_with_what_it_began_with() {
+    let folder = Folder::new("added");
+    let store = Arc::new(SqliteStore::open(folder.file()).expect("a good file"));
+    let before = LedgerConfig::default();
+    let ledger = Ledger::open(before, store, noon()).await.expect("a ledger");
+    call(&ledger, &Payer::new().with_key("slow"), 40);
+    ledger
+        .reconfigure(config(), noon())
+        .expect("a good configuration");
+    assert_eq!(spent(&ledger), (40, 40));
+    call(&ledger, &Payer::new(), 2);
+    drop(ledger);
+    for _ in 0..2 {
+        assert_eq!(spent(&open(&folder.file()).await), (42, 40));
+    }
 }

@@ -5,8 +5,10 @@
 //! disturbs, and [`table`] prints the result beside the targets.
 
 mod admission;
+mod balancer;
 mod case;
 mod instructions;
+mod ledger;
 mod measure;
 mod table;
 
@@ -21,7 +23,7 @@ use crate::case::Bench;
 use crate::table::Row;
 
 /// Every bench.
-const BENCHES: &[Bench] = &[admission::BENCH];
+const BENCHES: &[Bench] = &[admission::BENCH, balancer::BENCH, ledger::BENCH];
 
 /// Measure what decisions cost
 #[derive(Debug, Parser)]
