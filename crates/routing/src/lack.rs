@@ -1,8 +1,11 @@
 //! What a target lacks of what a request needs: a reason to exclude it, or something left out for it.
 
 use std::fmt;
+use std::sync::Arc;
 
-use interline_core::{Feature, FormatId, NativeNeed, Operation};
+use interline_core::{Feature, FormatId, NanoUsd, NativeNeed, Operation};
+
+use crate::PriceCap;
 
 /// What a target lacks of what a request needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +27,21 @@ pub enum Lack {
     NativePart(FormatId),
     /// A price that is known.
     Price,
+    /// A place among the connections that may be asked.
+    AllowedProvider,
+    /// A region that the request may be worked on in; the allowed ones in words.
+    Region(Arc<str>),
+    /// A price under the cap.
+    PriceWithin(PriceCap),
+    /// An estimated cost under the cap.
+    CostWithin(NanoUsd),
+    /// A context window that holds the conversation.
+    ContextWindow {
+        /// How many tokens it takes, by estimate.
+        needed: u64,
+        /// How many the model has.
+        window: u64,
+    },
 }
 
 impl Lack {
@@ -32,10 +50,17 @@ impl Lack {
     #[must_use]
     pub fn field(&self) -> &str {
         match self {
-            Self::Operation(_) | Self::Price => "model",
+            Self::Operation(_)
+            | Self::Price
+            | Self::AllowedProvider
+            | Self::Region(_)
+            | Self::PriceWithin(_)
+            | Self::CostWithin(_) => "model",
             Self::Feature(feature) => feature.name(),
             Self::Native(need) | Self::UnknownField(need) | Self::RefusedField(need) => &need.field,
-            Self::SignedReasoning(_) | Self::NativePart(_) => "messages",
+            Self::SignedReasoning(_) | Self::NativePart(_) | Self::ContextWindow { .. } => {
+                "messages"
+            }
         }
     }
 
@@ -51,6 +76,11 @@ impl Lack {
             Self::SignedReasoning(_) => "signed_reasoning",
             Self::NativePart(_) => "native_part",
             Self::Price => "price",
+            Self::AllowedProvider => "provider",
+            Self::Region(_) => "region",
+            Self::PriceWithin(_) => "price_cap",
+            Self::CostWithin(_) => "cost_cap",
+            Self::ContextWindow { .. } => "context_window",
         }
     }
 }
@@ -68,6 +98,16 @@ impl fmt::Display for Lack {
             Self::SignedReasoning(format) => write!(f, "signed reasoning of {format}"),
             Self::NativePart(format) => write!(f, "message parts of {format}"),
             Self::Price => f.write_str("a known price"),
+            Self::AllowedProvider => f.write_str("an allowed provider"),
+            Self::Region(allowed) => write!(f, "region {allowed}"),
+            Self::PriceWithin(cap) => write!(f, "a price within {cap}"),
+            Self::CostWithin(cap) => write!(f, "an estimated cost within {cap} USD"),
+            Self::ContextWindow { needed, window } => {
+                write!(
+                    f,
+                    "a context window of about {needed} tokens (it has {window})"
+                )
+            }
         }
     }
 }
@@ -125,6 +165,21 @@ mod tests {
                 "messages",
             ),
             (Lack::Price, "a known price", "model"),
+            (Lack::AllowedProvider, "an allowed provider", "model"),
+            (Lack::Region("eu or us".into()), "region eu or us", "model"),
+            (
+                Lack::CostWithin(NanoUsd::new(50_000_000)),
+                "an estimated cost within 0.05 USD",
+                "model",
+            ),
+            (
+                Lack::ContextWindow {
+                    needed: 300_000,
+                    window: 128_000,
+                },
+                "a context window of about 300000 tokens (it has 128000)",
+                "messages",
+            ),
         ];
         for (lack, text, field) in cases {
             assert_eq!(lack.to_string(), text);

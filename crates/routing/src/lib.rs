@@ -15,8 +15,8 @@
 //! ```
 
 pub mod balancer;
-
 pub mod classifier;
+
 mod cost;
 mod lack;
 mod needs;
@@ -24,6 +24,7 @@ mod plan;
 mod quality;
 mod rotation;
 mod route;
+mod router;
 mod strategy;
 mod variant;
 
@@ -37,5 +38,10 @@ pub use quality::{
 };
 pub use rotation::Rotation;
 pub use route::{IntoTarget, Route, WeightedTarget};
+pub use router::{
+    AutoModel, BudgetBounds, BudgetEffect, BudgetLevel, Choice, ComplexityTiers, Constraints, Fit,
+    ObjectiveSource, OptimizeFor, Preferences, PriceCap, RankedTarget, Ranking, Router, RouterAsk,
+    RouterTrace, Rule, RuleVerdict, TagCondition, TargetFacts, TaskRegistry, TaskSource, Urgency,
+};
 pub use strategy::Strategy;
 pub use variant::{Template, Variant, VariantFacts};

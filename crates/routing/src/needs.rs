@@ -3,6 +3,7 @@
 //! | a target that lacks | in general | on a strict route |
 //! |---|---|---|
 //! | the operation, a semantic feature, a native need | is excluded | is excluded |
+//! | what a constraint demands: provider, region, price, cost; a window that holds the conversation | is excluded | is excluded |
 //! | a hint, by itself or beside something else that is asked | is asked without it, and that is noted | is excluded |
 //! | a field that no type knows, or that its vendor refuses; message parts of one format | is asked without it, and that is noted | is excluded |
 //! | the right to signed reasoning | is asked without it, and that is noted | is excluded |
@@ -14,7 +15,7 @@ use interline_core::{
     PartKind, Tool,
 };
 
-use crate::{Lack, Member};
+use crate::{CallSize, Constraints, Fit, Lack, Member};
 
 /// Fields that their dialect keeps whole although core's types say the same in their own words: a
 /// target of another format loses nothing that is worth a note.
@@ -83,6 +84,11 @@ pub struct Needs {
     pub strictness: Strictness,
     /// Whether the price must be known.
     pub pricing: Pricing,
+    /// Who may serve it at all.
+    pub constraints: Constraints,
+    /// How large it is, by estimate; where `None`, context windows are not looked at, and no target can
+    /// be shown to be under a cap on the cost.
+    pub size: Option<CallSize>,
 }
 
 /// Whether a target's price must be known.
@@ -142,6 +148,20 @@ impl Needs {
         self
     }
 
+    /// Says who may serve it at all.
+    #[must_use]
+    pub fn with_constraints(mut self, constraints: Constraints) -> Self {
+        self.constraints = constraints;
+        self
+    }
+
+    /// Says how large it is.
+    #[must_use]
+    pub fn with_size(mut self, size: impl Into<Option<CallSize>>) -> Self {
+        self.size = size.into();
+        self
+    }
+
     /// What `member` lacks: first the reasons to exclude it, then what it is asked without.
     pub(crate) fn missing_in(&self, member: &Member) -> (Vec<Lack>, Vec<Lack>) {
         let can = &member.capabilities;
@@ -161,6 +181,13 @@ impl Needs {
         if self.pricing > member.pricing {
             lacks.push(Lack::Price);
         }
+        let prices = member.facts.prices;
+        let estimate = self
+            .size
+            .zip(prices)
+            .and_then(|(size, prices)| size.cost(&prices));
+        lacks.extend(self.constraints.lacks(member, estimate));
+        lacks.extend(self.window_lack(can.context_window));
         lacks.extend(can.lacks(self.features).map(Lack::Feature));
         lacks.extend(missing(&self.native, Lack::Native));
 
@@ -187,6 +214,13 @@ impl Needs {
             lacks.append(&mut drops);
         }
         (lacks, drops)
+    }
+
+    /// A window that surely does not hold the conversation.
+    fn window_lack(&self, window: Option<u64>) -> Option<Lack> {
+        let (needed, window) = (self.size?.window_tokens(), window?);
+        (Fit::of(needed, Some(window)) == Fit::TooLong)
+            .then_some(Lack::ContextWindow { needed, window })
     }
 
     /// What the adapter of `member` leaves out because of what else the request says.

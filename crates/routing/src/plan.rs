@@ -7,7 +7,7 @@ use interline_core::{
 };
 
 use crate::balancer::{Affinity, Balance, Entrant, Rank, SessionKey, Standing, Stickiness, rank};
-use crate::{Lack, Needs, Pricing, Rotation, StateRealm, WeightedTarget};
+use crate::{Lack, Needs, Pricing, Rotation, StateRealm, TargetFacts, WeightedTarget};
 
 /// A target of a route with what it can do.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct Member {
     pub realms: Vec<StateRealm>,
     /// Whether its price is known.
     pub pricing: Pricing,
+    /// Its price, its tier, and where it works.
+    pub facts: TargetFacts,
 }
 
 impl Member {
@@ -34,7 +36,18 @@ impl Member {
             operations: vec![Operation::Chat],
             realms: Vec::new(),
             pricing: Pricing::Any,
+            facts: TargetFacts::new(),
         }
+    }
+
+    /// Says what is known of it; a price among that is a known one.
+    #[must_use]
+    pub fn with_facts(mut self, facts: TargetFacts) -> Self {
+        if facts.prices.is_some() {
+            self.pricing = Pricing::Known;
+        }
+        self.facts = facts;
+        self
     }
 
     /// Says that its price is known.

@@ -20,7 +20,7 @@ pub use judge::{Judge, JudgeQuestion, Judgement};
 const MAX_PATTERN_BYTES: usize = 1024 * 1024;
 
 /// Looks at whole answers and says whether they will do.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Gate {
     /// What it looks for.

@@ -58,6 +58,19 @@ pub enum Finding {
     JudgedPoor(u8),
 }
 
+impl PartialEq for Check {
+    /// Patterns are equal where they are written alike.
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::MinChars(one), Self::MinChars(other))
+            | (Self::MaxChars(one), Self::MaxChars(other)) => one == other,
+            (Self::Matches(one), Self::Matches(other))
+            | (Self::MatchesNot(one), Self::MatchesNot(other)) => one.as_str() == other.as_str(),
+            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
+        }
+    }
+}
+
 impl Check {
     /// A pattern that the text must match somewhere.
     ///
