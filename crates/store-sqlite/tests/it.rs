@@ -2,6 +2,7 @@
 
 mod it {
     mod files;
+    mod full;
     mod kill;
     mod restart;
     mod support;
