@@ -14,6 +14,7 @@ use interline_routing::{IntoTarget, Rotation, Route};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::auto::AUTO;
 use crate::client::Inner;
 use crate::connection::Shared;
 use crate::health_task::{self, HealthTask};
@@ -21,7 +22,7 @@ use crate::model_changes::ModelChanges;
 use crate::names::Names;
 use crate::route_table::{Lane, ReadyRoute};
 use crate::telemetry::{KnownNames, MetricsObserver, SharedRecorder};
-use crate::{Client, Connection, RouteOptions, UnknownPrice, model_facts};
+use crate::{AutoRouting, Client, Connection, RouteOptions, UnknownPrice, model_facts};
 
 /// Puts a [`Client`] together.
 #[derive(Debug)]
@@ -34,7 +35,9 @@ pub struct ClientBuilder {
     limits: Vec<(ProviderId, LimitConfig)>,
     shared: Vec<(ProviderId, Shared)>,
     health_checks: Vec<(ProviderId, Duration)>,
+    regions: Vec<(ProviderId, Vec<Arc<str>>)>,
     routes: Vec<(String, Route, Option<RouteOptions>)>,
+    auto: Option<AutoRouting>,
     default_options: RouteOptions,
     tracing: Tracing,
     observers: Vec<Arc<dyn Observer>>,
@@ -61,7 +64,9 @@ impl Default for ClientBuilder {
             limits: Vec::new(),
             shared: Vec::new(),
             health_checks: Vec::new(),
+            regions: Vec::new(),
             routes: Vec::new(),
+            auto: None,
             default_options: RouteOptions::default(),
             tracing: Tracing::On,
             observers: Vec::new(),
@@ -153,6 +158,26 @@ impl ClientBuilder {
         self
     }
 
+    /// Says where a connection may work on requests, in words of your own such as `eu`.
+    pub fn regions(
+        mut self,
+        provider: impl Into<ProviderId>,
+        regions: impl IntoIterator<Item = impl Into<Arc<str>>>,
+    ) -> Self {
+        let regions = regions.into_iter().map(Into::into).collect();
+        self.regions.push((provider.into(), regions));
+        self
+    }
+
+    /// Serves calls whose `model` is `auto`, or `auto:` with an objective.
+    pub fn auto(mut self, auto: AutoRouting) -> Self {
+        let route = Route::fallback(auto.router.registry.targets());
+        self.routes
+            .push((AUTO.to_owned(), route, auto.options.clone()));
+        self.auto = Some(auto);
+        self
+    }
+
     /// Says what becomes of targets whose price is unknown.
     pub const fn unknown_price(mut self, rule: UnknownPrice) -> Self {
         self.unknown_price = rule;
@@ -234,6 +259,9 @@ impl ClientBuilder {
         for (name, limits) in self.limits {
             connection_mut(&mut self.connections, &name)?.limits = limits;
         }
+        for (name, regions) in self.regions {
+            connection_mut(&mut self.connections, &name)?.regions = regions;
+        }
         for (name, shared) in self.shared {
             connection_mut(&mut self.connections, &name)?.shared = shared;
         }
@@ -268,7 +296,7 @@ impl ClientBuilder {
         let mut routes = BTreeMap::new();
         for (name, route, options) in self.routes {
             let options = options.unwrap_or_else(|| self.default_options.clone());
-            let ready = ready_route(
+            let mut ready = ready_route(
                 &name,
                 &route,
                 &options,
@@ -277,6 +305,12 @@ impl ClientBuilder {
                 &catalog,
             )
             .map_err(|error| in_route(&name, &error))?;
+            for member in &mut ready.members {
+                let own = self.auto.as_ref();
+                if let Some(tier) = own.and_then(|auto| auto.tier(&member.target.target)) {
+                    member.facts.tier = tier;
+                }
+            }
             if routes.insert(name.clone(), Arc::new(ready)).is_some() {
                 return Err(Error::invalid_request(format!(
                     "route `{name}` is configured twice"
@@ -297,6 +331,7 @@ impl ClientBuilder {
             connections: self.connections,
             catalog,
             unknown_price: self.unknown_price,
+            auto: self.auto,
         };
         Ok(Client::new(Inner::new(
             names,
@@ -376,6 +411,7 @@ fn ready_route(
         memory,
         gates: gates.into_iter().map(Arc::new).collect(),
         lane,
+        terms: options.terms.clone(),
     })
 }
 
@@ -399,7 +435,7 @@ fn connection_mut<'a>(
 ) -> Result<&'a mut Connection> {
     connections.get_mut(name).ok_or_else(|| {
         Error::invalid_request(format!(
-            "limits or health checks are set for provider `{name}`, which is not configured"
+            "limits, regions or health checks are set for provider `{name}`, which is not configured"
         ))
     })
 }

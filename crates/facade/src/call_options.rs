@@ -18,7 +18,23 @@ pub struct CallOptions {
     /// How urgent the call is where rate limits leave no room for all. Default: standard.
     pub priority: Priority,
     /// Labels that the call's tracing span carries. They never reach a vendor or a metric.
+    ///
+    /// Rules of the router may look at them, and `task` names the task of a call that is routed
+    /// automatically.
     pub tags: BTreeMap<String, String>,
+    /// Who makes the call.
+    pub(crate) caller: Caller,
+}
+
+/// Who makes a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// The program.
+    #[default]
+    Program,
+    /// The client itself, in the middle of another call: to classify it or to judge an answer. Such a
+    /// call is neither routed automatically nor judged, so it cannot come back to itself.
+    Ourselves,
 }
 
 impl CallOptions {
@@ -30,7 +46,19 @@ impl CallOptions {
             call_id: None,
             priority: Priority::Standard,
             tags: BTreeMap::new(),
+            caller: Caller::Program,
         }
+    }
+
+    /// A call that the client makes itself in the middle of a call with `options`: as urgent, as tagged,
+    /// and with a name of its own.
+    pub(crate) fn of_ourselves(options: &Self) -> Self {
+        let mut own = Self::new()
+            .with_priority(options.priority)
+            .with_timeout(options.timeout);
+        own.tags.clone_from(&options.tags);
+        own.caller = Caller::Ourselves;
+        own
     }
 
     /// Says how long the caller waits.

@@ -15,14 +15,16 @@ use tokio::time::{Instant, timeout};
 use tracing::Instrument;
 use uuid::Uuid;
 
+use crate::gate::{GateRun, Refused};
 use crate::health_task::HealthTask;
 use crate::names::Names;
+use crate::prepared::Prepared;
 use crate::route_table::Lane;
 use crate::signed_state::Issuers;
 use crate::telemetry::MetricsObserver;
 use crate::{
     CallOptions, ClientBuilder, Connection, Cost, Reply, ReplyStream, Resolved, RouteCapabilities,
-    RouteInfo, RouteOptions, RouteSummary, TargetStatus, UnknownPrice, model_facts,
+    RouteInfo, RouteOptions, RouteSummary, RouteTerms, TargetStatus, UnknownPrice, model_facts,
 };
 
 /// Calls vendors through routes. Cheap to clone; clones share connections, health and metrics.
@@ -40,6 +42,7 @@ pub(crate) struct Inner {
     gates: Gates,
     pub(crate) direct_lane: Arc<Lane>,
     pub(crate) direct_policy: AttemptPolicy,
+    pub(crate) direct_terms: RouteTerms,
     /// What calls that name a target or a model learn from each other.
     pub(crate) direct_memory: Arc<RouteMemory>,
     pub(crate) metrics: Option<Arc<MetricsObserver>>,
@@ -67,6 +70,7 @@ impl Inner {
                 Instant::now(),
             )),
             direct_policy: direct_options.policy,
+            direct_terms: direct_options.terms,
             metrics,
             issuers: Issuers::default(),
             _health_task: health_task,
@@ -104,6 +108,10 @@ impl Inner {
     }
 
     pub(crate) fn tier(&self, target: &Target) -> Tier {
+        let auto = self.names.auto.as_ref();
+        if let Some(tier) = auto.and_then(|auto| auto.tier(target)) {
+            return tier;
+        }
         let connection = self.connection(target);
         connection.map_or_else(Tier::default, |connection| {
             model_facts::tier(&self.names.catalog, connection, &target.model)
@@ -152,26 +160,61 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::complete`].
-    pub async fn complete_with(&self, request: ChatRequest, options: CallOptions) -> Result<Reply> {
-        let prepared = self.prepare_chat(&request, Form::Whole, &options)?;
+    pub async fn complete_with(
+        &self,
+        request: ChatRequest,
+        mut options: CallOptions,
+    ) -> Result<Reply> {
+        let classification = self.classified(&request, &mut options).await;
+        let prepared =
+            self.prepare_chat(&request, classification.as_ref(), Form::Whole, &options)?;
         let span = prepared.span(&options);
-        let answer = prepared
+        let answered = prepared
             .route
             .lane
             .engine
             .complete(prepared.call(&options), &request)
             .instrument(span)
-            .await?;
+            .await;
+        let answer = match answered {
+            Ok(answer) => answer,
+            Err(error) => {
+                let (refused, route, cost) = self.best_refused(prepared, error)?;
+                return Ok(Reply::new(refused.response, route, cost));
+            }
+        };
         if let Some(connection) = self.inner.connection(&answer.route.target) {
             self.inner.issuers.note_answer(connection, &answer.value);
         }
-        let (route, cost) = self.conclude(
+        let (route, cost) = self.conclude_gated(
             Operation::Chat,
             prepared.decision,
             answer.route,
             &answer.value.usage,
+            prepared.gate.as_deref(),
         );
         Ok(Reply::new(answer.value, route, cost))
+    }
+
+    /// The best of the answers that a gate refused, with its way and what all of them cost, for a call
+    /// in which nobody gave a better one; else its error.
+    fn best_refused(&self, prepared: Prepared, error: Error) -> Result<(Refused, RouteInfo, Cost)> {
+        let gate = prepared.gate.as_deref();
+        let Some((refused, report)) = gate.and_then(GateRun::best_refused) else {
+            return Err(error);
+        };
+        let target = refused.target.clone();
+        let own = self.inner.cost(&target, &refused.response.usage);
+        let others = gate.map(GateRun::spent).unwrap_or_default();
+        let cost = others.into_iter().fold(own, Cost::plus);
+        let attempts = error.attempts().to_vec();
+        let tier = self.inner.tier(&target);
+        let route = RouteInfo::of_refused(prepared.decision, target, attempts, tier, report);
+        if let Some(metrics) = &self.inner.metrics {
+            let usage = &refused.response.usage;
+            metrics.answered_whole(Operation::Chat, &route, usage, cost);
+        }
+        Ok((refused, route, cost))
     }
 
     /// Asks for an answer step by step. Returns when the first content is there.
@@ -189,27 +232,39 @@ impl Client {
     pub async fn stream_with(
         &self,
         request: ChatRequest,
-        options: CallOptions,
+        mut options: CallOptions,
     ) -> Result<ReplyStream> {
-        let prepared = self.prepare_chat(&request, Form::Stream, &options)?;
+        let classification = self.classified(&request, &mut options).await;
+        let prepared =
+            self.prepare_chat(&request, classification.as_ref(), Form::Stream, &options)?;
         let span = prepared.span(&options);
-        let answer = prepared
+        let answered = prepared
             .route
             .lane
             .engine
             .stream(prepared.call(&options), &request)
             .instrument(span)
-            .await?;
+            .await;
+        let gate = prepared.gate.clone();
+        let answer = match answered {
+            Ok(answer) => answer,
+            Err(error) => {
+                let (mut refused, route, _) = self.best_refused(prepared, error)?;
+                let spent = gate.map(|gate| gate.spent()).unwrap_or_default();
+                let stream = ReplyStream::new(refused.replay(), route, Arc::clone(&self.inner));
+                return Ok(stream.with_spent(spent));
+            }
+        };
         let tier = self.inner.tier(&answer.route.target);
-        let route = RouteInfo::new(prepared.decision, answer.route, tier);
+        let mut route = RouteInfo::new(prepared.decision, answer.route, tier);
+        route.gate = gate.as_ref().map(|gate| gate.report());
         if let Some(metrics) = &self.inner.metrics {
             metrics.first_content(&route);
         }
-        Ok(ReplyStream::new(
-            answer.value,
-            route,
-            Arc::clone(&self.inner),
-        ))
+        Ok(
+            ReplyStream::new(answer.value, route, Arc::clone(&self.inner))
+                .with_spent(gate.map(|gate| gate.spent()).unwrap_or_default()),
+        )
     }
 
     /// What `model` means: a route's name, `provider/model`, or a bare name of the catalogue that

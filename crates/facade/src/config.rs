@@ -7,6 +7,7 @@
 //! What later versions will know is refused by name instead of being ignored.
 
 mod balance_check;
+mod classifier_check;
 mod durations;
 mod extra_attempts;
 mod inbound_keys;
@@ -14,13 +15,18 @@ mod limits;
 mod located;
 mod mistakes;
 mod model_entry;
+mod money;
 mod provider_check;
 mod route_check;
+mod router_check;
+mod router_entry;
 mod schema;
 mod secrets;
 mod shape;
 mod shared;
 mod switch;
+mod targets;
+mod terms_entry;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -256,6 +262,11 @@ impl Config {
                 builder = builder.model(target, |info| change.make(info));
             }
         }
+        if let Some(entry) = &self.file.router
+            && let Some(auto) = router_check::read(entry, &providers, &mut mistakes)
+        {
+            builder = builder.auto(auto);
+        }
         builder = builder.unknown_price(self.unknown_price(&mut mistakes));
         mistakes.into_result()?;
         for (name, route, options) in &self.added_routes {
@@ -294,11 +305,7 @@ impl Config {
     }
 
     fn refuse_later_keys(&self, mistakes: &mut Mistakes<'_>) {
-        let later = [
-            ("admin", &self.file.admin),
-            ("router", &self.file.router),
-            ("budget", &self.file.budget),
-        ];
+        let later = [("admin", &self.file.admin), ("budget", &self.file.budget)];
         for (key, value) in later {
             if let Some(value) = value {
                 mistakes.add_later(key, value.place);
@@ -332,6 +339,7 @@ fn connected(builder: ClientBuilder, name: &str, built: Option<Built>) -> Client
     let builder = builder
         .provider_of_kind(name, built.kind, built.set)
         .limits(name, built.limits)
+        .regions(name, built.regions)
         .shared(name, built.shared);
     match built.health_check {
         Some(every) => builder.health_check(name, every),

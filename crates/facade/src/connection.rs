@@ -25,6 +25,8 @@ pub struct Connection {
     pub offers: ProviderSet,
     /// Its configured rate limits.
     pub limits: LimitConfig,
+    /// Where it may work on requests, in the operator's own words; empty where nobody said so.
+    pub regions: Vec<Arc<str>>,
     pub(crate) shared: Shared,
 }
 
@@ -57,6 +59,7 @@ impl Connection {
             kind,
             offers,
             limits: LimitConfig::default(),
+            regions: Vec::new(),
             shared: Shared::default(),
         }
     }

@@ -36,18 +36,25 @@
 
 mod client;
 
+mod auto;
 mod builder;
 mod call_options;
 mod registry;
 mod route_options;
+mod terms;
 
 mod embed;
+#[cfg(feature = "config")]
+mod example_vectors;
+mod explain;
 mod reply;
 mod reply_stream;
 mod token_count;
 
+mod classify;
 mod collect;
 mod connection;
+mod gate;
 mod health_task;
 mod model_changes;
 mod model_facts;
@@ -96,6 +103,7 @@ pub use interline_provider_vertex as vertex;
 #[cfg(feature = "xai")]
 pub use interline_provider_xai as xai;
 
+pub use auto::AutoRouting;
 pub use builder::ClientBuilder;
 pub use call_options::CallOptions;
 pub use client::Client;
@@ -103,6 +111,8 @@ pub use client::Client;
 pub use config::Config;
 pub use connection::Connection;
 pub use embed::EmbedReply;
+pub use explain::Explanation;
+pub use gate::GateReport;
 pub use model_changes::UnknownPrice;
 pub use model_facts::RouteCapabilities;
 pub use names::Resolved;
@@ -111,6 +121,7 @@ pub use reply::{Cost, Reply, RouteInfo};
 pub use reply_stream::{ReplyEvents, ReplyStream};
 pub use route_options::{Breaker, RouteOptions};
 pub use route_table::{RouteSummary, TargetStatus};
+pub use terms::{GatedStreams, RouteTerms, Variants};
 pub use token_count::{CountSource, TokenCount};
 
 pub use interline_catalog::{
@@ -138,6 +149,9 @@ pub use interline_routing::balancer::{
     Affinity, Capacity, Metric, ScoreWeights, Standing, Stickiness,
 };
 pub use interline_routing::{
-    Exclusion, IgnoredHints, IntoTarget, Lack, Placement, Route, StateRealm, Strategy, Strictness,
+    Applies, AutoModel, Check, ComplexityTiers, Constraints, Exclusion, Finding, Fit, Gate,
+    IgnoredHints, IntoTarget, Judge, Lack, ObjectiveSource, OnFailure, OptimizeFor, Placement,
+    Preferences, PriceCap, RankedTarget, Ranking, Route, Router, RouterTrace, Rule, StateRealm,
+    Strategy, Strictness, TagCondition, TaskRegistry, TaskSource, Template, Variant,
     WeightedTarget,
 };

@@ -2,7 +2,7 @@
 
 use interline_catalog::{Catalog, ModelInfo, Tier};
 use interline_core::{Capabilities, Feature, FeatureSet, ModelId, ProviderId, Target, Usage};
-use interline_routing::{Member, WeightedTarget};
+use interline_routing::{Member, TargetFacts, WeightedTarget};
 
 use crate::{Connection, Cost};
 
@@ -54,10 +54,11 @@ pub(crate) fn member(catalog: &Catalog, connection: &Connection, target: Weighte
     let member = Member::new(target, can);
     let member = realms.into_iter().fold(member, Member::with_realm);
     let member = connection.operations().fold(member, Member::with_operation);
-    match info(catalog, connection, &member.target.target.model) {
-        Some(info) if info.prices.is_some() => member.with_known_price(),
-        _ => member,
-    }
+    let info = info(catalog, connection, &member.target.target.model);
+    let facts = TargetFacts::new()
+        .with_prices(info.and_then(|info| info.prices))
+        .with_regions(connection.regions.iter().cloned());
+    member.with_facts(facts)
 }
 
 /// What a call to a connection's model cost.

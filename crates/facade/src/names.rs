@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use interline_catalog::Catalog;
 use interline_core::{Error, ErrorKind, ProviderId, Result, Target};
+use interline_routing::AutoModel;
 
+use crate::auto::AUTO;
 use crate::route_table::ReadyRoute;
-use crate::{Connection, UnknownPrice, model_facts};
+use crate::{AutoRouting, Connection, UnknownPrice, model_facts};
 
 /// What a name means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +49,8 @@ pub(crate) struct Names {
     pub(crate) connections: BTreeMap<ProviderId, Connection>,
     pub(crate) catalog: Catalog,
     pub(crate) unknown_price: UnknownPrice,
+    /// What chooses where `model` is `auto`; its targets are those of the route of that name.
+    pub(crate) auto: Option<AutoRouting>,
 }
 
 impl Names {
@@ -56,13 +60,16 @@ impl Names {
         if let Some(route) = self.routes.get(name) {
             return Ok(Meaning::Route(Arc::clone(route)));
         }
+        if AutoModel::parse(name)?.is_some() {
+            return match self.routes.get(AUTO) {
+                Some(route) => Ok(Meaning::Route(Arc::clone(route))),
+                None => Err(self.not_found(name, "automatic routing is not configured")),
+            };
+        }
         if let Ok(target) = name.parse::<Target>()
             && self.connections.contains_key(&target.provider)
         {
             return Ok(Meaning::Target(target));
-        }
-        if name == "auto" || name.starts_with("auto:") {
-            return Err(self.not_found(name, "automatic routing is not available in this version"));
         }
         let owners: Vec<_> = self.owners(name).collect();
         match owners.as_slice() {

@@ -4,21 +4,31 @@ use std::sync::Arc;
 
 use interline_catalog::estimate_input_tokens;
 use interline_core::{
-    CallId, ChatRequest, DynProvider, NanoUsd, Operation, Provider, Result, Target, Usage,
+    CallId, ChatRequest, DynProvider, Error, ErrorKind, NanoUsd, Operation, Provider, Result,
+    Target, Usage,
 };
-use interline_resilience::{Admission, Call, Candidate, Form, Need, RouteReport, TargetGate};
+use interline_resilience::{
+    Admission, AttemptPolicy, Call, Candidate, Form, Need, RouteReport, TargetGate,
+};
 use interline_routing::balancer::{Balance, SessionKey};
+use interline_routing::classifier::Classification;
 use interline_routing::{
-    Circumstances, Member, Needs, Plan, Rotation, Strictness, WeightedTarget, plan,
+    AutoModel, BetterTarget, Circumstances, Constraints, Member, Needs, Plan, Rotation, Strategy,
+    Strictness, VariantFacts, WeightedTarget, plan,
 };
 use tracing::Span;
 use uuid::Uuid;
 
+use crate::auto::{self, Reserve};
+use crate::call_options::Caller;
+use crate::gate::GateRun;
 use crate::names::Meaning;
 use crate::reply::Decision;
 use crate::route_table::{ReadyRoute, Snapshot};
 use crate::stripped::Stripped;
-use crate::{CallOptions, Client, Connection, Cost, RouteInfo, model_facts};
+use crate::{
+    AutoRouting, CallOptions, Client, Connection, Cost, GatedStreams, RouteInfo, model_facts,
+};
 
 /// One call, ready for the engine.
 pub(crate) struct Prepared<P: ?Sized = dyn Provider> {
@@ -26,6 +36,10 @@ pub(crate) struct Prepared<P: ?Sized = dyn Provider> {
     pub(crate) candidates: Vec<Candidate<P>>,
     need: Need,
     pub(crate) decision: Decision,
+    /// What looks at the answers.
+    pub(crate) gate: Option<Arc<GateRun>>,
+    /// How hard to try, where that is not as the route says.
+    policy: Option<AttemptPolicy>,
 }
 
 impl<P: ?Sized> Prepared<P> {
@@ -34,7 +48,7 @@ impl<P: ?Sized> Prepared<P> {
             self.decision.call_id.clone(),
             Arc::clone(&self.decision.name),
             &self.candidates,
-            &self.route.policy,
+            self.policy.as_ref().unwrap_or(&self.route.policy),
         )
         .with_timeout(options.timeout)
         .with_need(self.need)
@@ -106,8 +120,27 @@ impl Planned {
             candidates,
             need: self.need,
             decision: self.decision,
+            gate: None,
+            policy: None,
             route: self.route,
         }
+    }
+
+    /// Each target's place in the order of quality, from 0, in the order of the plan. Where targets are
+    /// balanced, they are taken to be equally good.
+    fn quality_places(&self) -> Vec<usize> {
+        let place = |target: &Target| match &self.decision.router {
+            Some(trace) => {
+                let found = trace.candidates.iter().find(|one| one.target == *target);
+                found.map_or(usize::MAX, |one| one.quality_place)
+            }
+            None if self.route.balance.strategy == Strategy::Fallback => {
+                let place = self.route.targets().position(|one| one == target);
+                place.unwrap_or(usize::MAX)
+            }
+            None => 0,
+        };
+        self.targets.iter().map(place).collect()
     }
 }
 
@@ -116,32 +149,97 @@ impl Client {
     pub(crate) fn prepare_chat(
         &self,
         request: &ChatRequest,
+        classification: Option<&Classification>,
         form: Form,
         options: &CallOptions,
     ) -> Result<Prepared> {
-        let planned = self.counted(Operation::Chat, || self.plan_chat(request, form, options))?;
+        let planned = self.counted(Operation::Chat, || {
+            self.plan_chat(request, classification, form, options)
+        })?;
         let route = Arc::clone(&planned.route);
-        Ok(planned.reached_by(|member, connection| {
+        let targets = planned.targets.clone();
+        let places = planned.quality_places();
+        let task = planned.decision.task_name();
+        let gate = self.gate_of(&route, options);
+        let mut prepared = planned.reached_by(|member, connection| {
+            let target = &member.target.target;
             let chat = Arc::clone(&connection.offers.chat);
-            let Some(request) = self.seen_by(member, request, &route) else {
+            let chat = match self.asked_of(member, request, &route, task, options) {
+                None => chat,
+                Some(request) => {
+                    let service: DynProvider = chat;
+                    Arc::new(Stripped { service, request })
+                }
+            };
+            let Some(gate) = &gate else {
                 return Some(chat);
             };
-            let service: DynProvider = chat;
-            Some(Arc::new(Stripped { service, request }))
-        }))
+            let turn = targets.iter().position(|one| one == target)?;
+            let place = places.get(turn).copied()?;
+            let is_better = |other: &usize| *other <= place;
+            let better = match places.iter().skip(turn + 1).any(is_better) {
+                true => BetterTarget::Left,
+                false => BetterTarget::None,
+            };
+            Some(gate.before(chat, target.clone(), place, turn, better))
+        });
+        if gate.is_some()
+            && form == Form::Stream
+            && route.terms.gated_streams == GatedStreams::Buffered
+        {
+            prepared.policy = Some(whole_streams(&route.policy));
+        }
+        prepared.gate = gate;
+        Ok(prepared)
+    }
+
+    /// What looks at the answers of a call; nothing at those of the client's own calls.
+    fn gate_of(&self, route: &ReadyRoute, options: &CallOptions) -> Option<Arc<GateRun>> {
+        let gate = route.terms.gate.clone()?;
+        let streams = route.terms.gated_streams;
+        (options.caller == Caller::Program)
+            .then(|| GateRun::new(gate, streams, self.clone(), options))
+    }
+
+    /// The request as `member` is asked, where that is not what the caller wrote.
+    fn asked_of(
+        &self,
+        member: &Member,
+        request: &ChatRequest,
+        route: &ReadyRoute,
+        task: Option<&str>,
+        options: &CallOptions,
+    ) -> Option<ChatRequest> {
+        let seen = self.seen_by(member, request, route);
+        let target = &member.target.target;
+        let Some(variant) = route.terms.variants.of(target, member.facts.tier) else {
+            return seen;
+        };
+        let facts = VariantFacts {
+            target,
+            task,
+            tags: &options.tags,
+        };
+        Some(variant.applied(seen.as_ref().unwrap_or(request), &facts))
     }
 
     /// Plans an answer to `request`.
     pub(crate) fn plan_chat(
         &self,
         request: &ChatRequest,
+        classification: Option<&Classification>,
         form: Form,
         options: &CallOptions,
     ) -> Result<Planned> {
         request.validate()?;
         let route = self.route_for(request.model.as_str())?;
         let signed = self.inner.issuers.in_request(request, &route.members);
-        let needs = Needs::of_chat(request).with_signed(signed);
+        let auto = self.auto_for(request, options)?;
+        let needs_size = auto.is_some()
+            || self.demands(&route, options).max_cost.is_some()
+            || auto::may_be_long(request, &route.members);
+        let size = needs_size.then(|| auto::size_of(request, &route.members));
+        let needs = Needs::of_chat(request).with_signed(signed).with_size(size);
         let model = route.targets().next().map_or("", |one| one.model.as_str());
         // The estimate reads the whole request, so it is made only where somebody needs it.
         let input = if route.weighs_tokens() {
@@ -155,7 +253,51 @@ impl Client {
             need: Need::new(input, request.params.max_output_tokens),
             session: SessionKey::of_chat(request, &options.tags, affinity),
         };
-        self.plan(route, needs, occasion, options)
+        let Some((auto, model)) = auto else {
+            return self.plan(route, needs, occasion, options);
+        };
+        let need = occasion.need.with_priority(options.priority);
+        let health = Snapshot::new(&route, form, need);
+        let choice = auto.choose(model, request, classification, options, &route, &health)?;
+        let plan = |reserve: Reserve| {
+            let members = auto::members_of(&choice, &route.members, reserve);
+            let route = Arc::clone(&route);
+            self.plan_over(route, &members, needs.clone(), occasion, options)
+        };
+        let mut planned = match plan(Reserve::Left) {
+            Err(_) if !choice.reserve.is_empty() => plan(Reserve::Called)?,
+            planned => planned?,
+        };
+        planned.decision.router = Some(Arc::new(choice.trace));
+        Ok(planned)
+    }
+
+    /// The router, where a call leaves the choice to it.
+    fn auto_for(
+        &self,
+        request: &ChatRequest,
+        options: &CallOptions,
+    ) -> Result<Option<(&AutoRouting, AutoModel)>> {
+        let Some(model) = AutoModel::parse(request.model.as_str())? else {
+            return Ok(None);
+        };
+        if options.caller == Caller::Ourselves {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "automatic routing cannot ask itself: name a route or a target as the model of \
+                 classifiers and judges",
+            ));
+        }
+        Ok(self.inner.names.auto.as_ref().map(|auto| (auto, model)))
+    }
+
+    /// Who may serve a call at all: what its route says, and the rules on its tags.
+    fn demands(&self, route: &ReadyRoute, options: &CallOptions) -> Constraints {
+        let constraints = &route.terms.constraints;
+        match &self.inner.names.auto {
+            Some(auto) => constraints.and(&auto.demands(&options.tags)),
+            None => constraints.clone(),
+        }
     }
 
     /// The request as `member` may see it, where that is not the whole one.
@@ -179,6 +321,19 @@ impl Client {
         occasion: Occasion,
         options: &CallOptions,
     ) -> Result<Planned> {
+        let members = Arc::clone(&route);
+        self.plan_over(route, &members.members, needs, occasion, options)
+    }
+
+    /// Plans a call over some of `route`'s targets, in this order.
+    fn plan_over(
+        &self,
+        route: Arc<ReadyRoute>,
+        members: &[Member],
+        needs: Needs,
+        occasion: Occasion,
+        options: &CallOptions,
+    ) -> Result<Planned> {
         let need = occasion.need.with_priority(options.priority);
         let prices = self.prices(&route, need);
         let snapshot = Snapshot::new(&route, occasion.form, need);
@@ -195,10 +350,11 @@ impl Client {
         } = plan(
             &route.name,
             &route.balance,
-            &route.members,
+            members,
             &needs
                 .with_strictness(route.strictness)
-                .with_pricing(self.inner.pricing()),
+                .with_pricing(self.inner.pricing())
+                .with_constraints(self.demands(&route, options)),
             &now,
         )?;
         for one in &excluded {
@@ -227,6 +383,7 @@ impl Client {
             stickiness,
             excluded,
             ignored,
+            router: None,
         };
         Ok(Planned {
             drawn_shares: placements.iter().map(|one| one.drawn_share).collect(),
@@ -271,9 +428,24 @@ impl Client {
         report: RouteReport,
         usage: &Usage,
     ) -> (RouteInfo, Cost) {
-        let cost = self.inner.cost(&report.target, usage);
+        self.conclude_gated(operation, decision, report, usage, None)
+    }
+
+    /// The same of an answer that a gate let through.
+    pub(crate) fn conclude_gated(
+        &self,
+        operation: Operation,
+        decision: Decision,
+        report: RouteReport,
+        usage: &Usage,
+        gate: Option<&GateRun>,
+    ) -> (RouteInfo, Cost) {
+        let own = self.inner.cost(&report.target, usage);
+        let refused = gate.map(GateRun::spent).unwrap_or_default();
+        let cost = refused.into_iter().fold(own, Cost::plus);
         let tier = self.inner.tier(&report.target);
-        let route = RouteInfo::new(decision, report, tier);
+        let mut route = RouteInfo::new(decision, report, tier);
+        route.gate = gate.map(GateRun::report);
         if let Some(metrics) = &self.inner.metrics {
             metrics.answered_whole(operation, &route, usage, cost);
         }
@@ -306,6 +478,16 @@ impl Client {
             policy: self.inner.direct_policy.clone(),
             memory: Arc::clone(&self.inner.direct_memory),
             lane: Arc::clone(&self.inner.direct_lane),
+            terms: self.inner.direct_terms.clone(),
         }
     }
+}
+
+/// How hard to try for a stream that is held back until it is complete: its first content comes as late
+/// as a whole answer's, and a second one beside it would only cost money.
+fn whole_streams(policy: &AttemptPolicy) -> AttemptPolicy {
+    let mut policy = policy.clone();
+    policy.timeouts.first_token = policy.timeouts.unary_limit();
+    policy.hedge = None;
+    policy
 }

@@ -8,7 +8,9 @@ use interline_catalog::Tier;
 use interline_core::{AttemptRecord, CallId, ChatResponse, ModelId, NanoUsd, ProviderId, Target};
 use interline_resilience::{RouteReport, SkipReason};
 use interline_routing::balancer::Stickiness;
-use interline_routing::{Exclusion, IgnoredHints, Lack, Placement, Strategy};
+use interline_routing::{Exclusion, IgnoredHints, Lack, Placement, RouterTrace, Strategy};
+
+use crate::gate::GateReport;
 
 /// A whole answer, with the way it took and what it cost.
 ///
@@ -74,6 +76,10 @@ pub struct RouteInfo {
     pub excluded: Vec<Exclusion>,
     /// What some targets are asked without.
     pub ignored: Vec<IgnoredHints>,
+    /// What the router decided, and why, where it did.
+    pub router: Option<Arc<RouterTrace>>,
+    /// What the quality gate did, where there is one.
+    pub gate: Option<GateReport>,
 }
 
 /// What was decided before the first attempt.
@@ -86,6 +92,14 @@ pub(crate) struct Decision {
     pub(crate) stickiness: Stickiness,
     pub(crate) excluded: Vec<Exclusion>,
     pub(crate) ignored: Vec<IgnoredHints>,
+    pub(crate) router: Option<Arc<RouterTrace>>,
+}
+
+impl Decision {
+    /// The name of the task that was acted upon.
+    pub(crate) fn task_name(&self) -> Option<&'static str> {
+        Some(self.router.as_ref()?.task?.name())
+    }
 }
 
 impl RouteInfo {
@@ -98,6 +112,8 @@ impl RouteInfo {
             stickiness: decision.stickiness,
             excluded: decision.excluded,
             ignored: decision.ignored,
+            router: decision.router,
+            gate: None,
             provider: report.target.provider,
             model: report.target.model,
             tier,
@@ -105,6 +121,36 @@ impl RouteInfo {
             is_fallback: report.is_fallback,
             attempt_list: report.attempts,
             skipped: report.skipped,
+        }
+    }
+
+    /// The way to an answer that a gate had refused and that goes to the caller all the same.
+    pub(crate) fn of_refused(
+        decision: Decision,
+        target: Target,
+        attempts: Vec<AttemptRecord>,
+        tier: Tier,
+        gate: GateReport,
+    ) -> Self {
+        let first = attempts.first();
+        let is_fallback = first.is_some_and(|one| one.target != target);
+        Self {
+            call_id: decision.call_id,
+            name: decision.name,
+            strategy: decision.strategy,
+            order: decision.order,
+            stickiness: decision.stickiness,
+            excluded: decision.excluded,
+            ignored: decision.ignored,
+            router: decision.router,
+            gate: Some(gate),
+            provider: target.provider,
+            model: target.model,
+            tier,
+            attempts: u32::try_from(attempts.len()).unwrap_or(u32::MAX),
+            is_fallback,
+            attempt_list: attempts,
+            skipped: Vec::new(),
         }
     }
 
@@ -136,6 +182,14 @@ pub enum Cost {
 }
 
 impl Cost {
+    /// Both together; unknown where one of them is.
+    pub(crate) fn plus(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Known(one), Self::Known(other)) => Self::Known(one + other),
+            _ => Self::Unknown,
+        }
+    }
+
     /// The amount, where it is known.
     #[must_use]
     pub const fn known(self) -> Option<NanoUsd> {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
-use interline_core::{ChatStream, Frame, ResponseMeta, Result, StreamEvent, Usage};
+use interline_core::{ChatStream, Frame, NanoUsd, ResponseMeta, Result, StreamEvent, Usage};
 use tokio::time::Instant;
 
 use crate::client::Inner;
@@ -30,6 +30,8 @@ pub struct ReplyStream {
     frames: ChatStream,
     usage: Usage,
     client: Arc<Inner>,
+    /// What answers cost that a gate refused before this one.
+    spent: Cost,
     answered_at: Instant,
     is_settled: bool,
 }
@@ -42,9 +44,16 @@ impl ReplyStream {
             frames,
             usage: Usage::default(),
             client,
+            spent: Cost::Known(NanoUsd::ZERO),
             answered_at: Instant::now(),
             is_settled: false,
         }
+    }
+
+    /// Says what answers cost that a gate refused before this one.
+    pub(crate) fn with_spent(mut self, spent: Vec<Cost>) -> Self {
+        self.spent = spent.into_iter().fold(self.spent, Cost::plus);
+        self
     }
 
     /// The next frame; `None` after the end.
@@ -64,7 +73,8 @@ impl ReplyStream {
     /// What the call cost, as far as the vendor has told yet; final at the end.
     #[must_use]
     pub fn cost(&self) -> Cost {
-        self.client.cost(&self.route.target(), &self.usage)
+        let own = self.client.cost(&self.route.target(), &self.usage);
+        own.plus(self.spent)
     }
 
     /// The events without the vendor's bytes.

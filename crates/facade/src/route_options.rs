@@ -5,6 +5,8 @@ use std::time::Duration;
 use interline_resilience::breaker::{BreakerConfig, LeaseLength, TripRule};
 use interline_resilience::{AttemptPolicy, GateRules, RetryBudgetConfig, SimpleBreakerConfig};
 
+use crate::RouteTerms;
+
 /// How hard a route tries, and when it passes over a target.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -16,6 +18,8 @@ pub struct RouteOptions {
     pub retry_budget: Option<RetryBudgetConfig>,
     /// When a target is passed over.
     pub breaker: Breaker,
+    /// Who may serve calls, what targets are asked, and which answers will do. Default: nothing holds.
+    pub terms: RouteTerms,
 }
 
 impl Default for RouteOptions {
@@ -24,6 +28,7 @@ impl Default for RouteOptions {
             policy: AttemptPolicy::default(),
             retry_budget: Some(RetryBudgetConfig::default()),
             breaker: Breaker::default(),
+            terms: RouteTerms::default(),
         }
     }
 }
@@ -53,6 +58,13 @@ impl RouteOptions {
     #[must_use]
     pub const fn with_breaker(mut self, breaker: Breaker) -> Self {
         self.breaker = breaker;
+        self
+    }
+
+    /// Sets who may serve calls, what targets are asked, and which answers will do.
+    #[must_use]
+    pub fn with_terms(mut self, terms: RouteTerms) -> Self {
+        self.terms = terms;
         self
     }
 }

@@ -10,7 +10,7 @@ use interline_routing::balancer::Balance;
 use interline_routing::{Member, Rotation, Strategy, Strictness};
 use tokio::time::Instant;
 
-use crate::{Breaker, Connection};
+use crate::{Breaker, Connection, RouteTerms};
 
 /// A route, ready to be called.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub(crate) struct ReadyRoute {
     /// What its calls learn from each other.
     pub(crate) memory: Arc<RouteMemory>,
     pub(crate) lane: Arc<Lane>,
+    /// What holds for its calls beside the order of its targets.
+    pub(crate) terms: RouteTerms,
 }
 
 impl ReadyRoute {

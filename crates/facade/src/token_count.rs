@@ -75,7 +75,13 @@ impl Client {
         options: CallOptions,
     ) -> Result<TokenCount> {
         let planned = self.counted(Operation::CountTokens, || {
-            self.plan_chat(&request, Form::TokenCount, &options)
+            let classification = self.classified_at_once(&request);
+            self.plan_chat(
+                &request,
+                classification.as_ref(),
+                Form::TokenCount,
+                &options,
+            )
         })?;
         let first = planned.targets.first().cloned().ok_or_else(|| {
             Error::new(ErrorKind::Internal, "a plan without targets was returned")

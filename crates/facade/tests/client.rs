@@ -207,7 +207,7 @@ fn a_name_that_means_nothing_is_told_with_what_there_is() {
     for (name, why) in [
         ("gpt-9", "it does not exist here"),
         ("nobody/gpt-4o", "it does not exist here"),
-        ("auto:cost", "not available in this version"),
+        ("auto:cost", "automatic routing is not configured"),
     ] {
         let error = client.resolve(name).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound);

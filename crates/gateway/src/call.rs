@@ -154,6 +154,7 @@ async fn whole_answer(arrived: Arrived) -> Result<Response, Failure> {
         wire_format: reply.response.raw.as_ref().map(|raw| &raw.format),
     };
     reply_headers::of_answer(response.headers_mut(), &facts, &format.format());
+    reply_headers::of_route(response.headers_mut(), &reply.route);
     Ok(response)
 }
 

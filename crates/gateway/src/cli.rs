@@ -1,4 +1,4 @@
-//! The command line: `serve`, `check`, `chat`, `models`, `demo`.
+//! The command line: `serve`, `check`, `chat`, `route`, `models`, `demo`.
 //!
 //! Results go to standard output, everything else to standard error.
 //! Exit codes: 0 success, 1 the work failed, 2 usage or configuration error.
@@ -11,6 +11,7 @@ mod exit;
 mod logging;
 mod models;
 mod output;
+mod route;
 mod serve;
 
 use std::process::ExitCode;
@@ -47,6 +48,8 @@ enum Command {
     Check(check::Arguments),
     /// Send one request and print the answer
     Chat(chat::Arguments),
+    /// Print what would be decided about a request, without making it
+    Route(route::Arguments),
     /// Print the model catalogue: prices, context windows, capabilities
     Models(models::Arguments),
     /// Watch requests survive vendors that break, on simulated vendors
@@ -86,6 +89,7 @@ async fn perform(command: Command, registry: Registry) -> Result<(), Exit> {
         Command::Serve(arguments) => serve::perform(arguments, registry).await,
         Command::Check(arguments) => check::perform(&arguments, &registry),
         Command::Chat(arguments) => chat::perform(arguments, registry).await,
+        Command::Route(arguments) => route::perform(arguments, registry).await,
         Command::Models(arguments) => models::perform(&arguments, &registry),
         Command::Demo(arguments) => demo::perform(arguments, registry).await,
     }

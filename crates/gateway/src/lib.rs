@@ -34,6 +34,7 @@ mod token_count;
 mod inbound;
 mod inbound_keys;
 mod request_options;
+mod router_trace;
 
 mod error_reply;
 mod failure;

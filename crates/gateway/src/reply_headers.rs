@@ -1,10 +1,12 @@
 //! The response headers of ours: who answered, after how many attempts, at what cost.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use interline::RouteInfo;
 use interline_catalog::Tier;
 use interline_core::{FormatId, NanoUsd, ResponseMeta, Target};
 
 use crate::failure::Failure;
+use crate::router_trace;
 
 /// What the headers of an answer say.
 #[derive(Debug)]
@@ -47,6 +49,19 @@ pub(crate) fn of_answer(headers: &mut HeaderMap, facts: &Facts<'_>, caller: &For
         }
     }
     without_cache(headers);
+}
+
+/// Puts on an answer what the router and the gate have to say of it: the task that was acted upon, and
+/// what is wrong with an answer that goes out all the same.
+pub(crate) fn of_route(headers: &mut HeaderMap, route: &RouteInfo) {
+    if let Some(task) = route.router.as_deref().and_then(router_trace::task) {
+        put(headers, "x-interline-task", task);
+    }
+    let marks = route.gate.iter().flat_map(|gate| &gate.marks);
+    let marks: Vec<_> = marks.map(interline::Finding::code).collect();
+    if !marks.is_empty() {
+        put(headers, "x-interline-quality", &marks.join(","));
+    }
 }
 
 /// Puts on the reply to a failed call what is known about it.

@@ -60,6 +60,7 @@ pub(crate) async fn open(arrived: Arrived) -> Result<Response, Failure> {
                 wire_format: None,
             };
             reply_headers::of_answer(headers, &facts, &arrived.format.format());
+            reply_headers::of_route(headers, &stream.route);
             open.routed(&stream.route);
             Stage::Flowing(Box::new(stream))
         }

@@ -6,6 +6,7 @@ use interline_core::{FormatId, Frame, Origin, RawFrame, StreamEvent};
 use serde_json::{Value, json};
 
 use crate::failure::attempt_list;
+use crate::router_trace;
 
 /// Who answered, after what, and why the others did not.
 pub(crate) fn object(route: &RouteInfo, cost: Cost) -> Value {
@@ -43,7 +44,7 @@ pub(crate) fn object(route: &RouteInfo, cost: Cost) -> Value {
         .iter()
         .map(|one| u64::from(one.maybe_billed))
         .sum();
-    json!({
+    let mut trace = json!({
         "request_id": route.call_id.as_str(),
         "route": &*route.name,
         "strategy": route.strategy.name(),
@@ -60,7 +61,14 @@ pub(crate) fn object(route: &RouteInfo, cost: Cost) -> Value {
         "skipped": skipped,
         "excluded": excluded,
         "ignored_hints": ignored,
-    })
+    });
+    if let Some(router) = &route.router {
+        trace["router"] = router_trace::router(router);
+    }
+    if let Some(gate) = &route.gate {
+        trace["gate"] = router_trace::gate(gate);
+    }
+    trace
 }
 
 /// Four digits: a figure is there to be compared, and its last digits only hide that.

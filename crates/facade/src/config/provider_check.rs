@@ -29,6 +29,8 @@ pub(super) struct Built {
     pub(super) kind: String,
     pub(super) set: ProviderSet,
     pub(super) limits: LimitConfig,
+    /// Where it may work on requests.
+    pub(super) regions: Vec<String>,
     pub(super) shared: Shared,
     /// How often the vendor is asked how it is, where it is asked.
     pub(super) health_check: Option<Duration>,
@@ -57,6 +59,7 @@ pub(super) fn build(
     let mut settings = Map::new();
     let mut domain = None;
     let mut limits = LimitConfig::new();
+    let mut regions = Vec::new();
     let mut health_check = None;
     for (key, value) in &entry.value {
         let path = format!("{path}.{key}");
@@ -67,6 +70,7 @@ pub(super) fn build(
                 None => mistakes.add(&path, value.place, "must be a text that is not empty"),
             },
             "health_check" => health_check = read_interval(&path, value, mistakes),
+            "regions" => regions = read_regions(&path, value, mistakes),
             "limits" => limits = super::limits::read(&path, value, mistakes),
             key => {
                 if SECRETS.contains(&key) {
@@ -96,6 +100,7 @@ pub(super) fn build(
                 kind: kind.to_owned(),
                 set,
                 limits,
+                regions,
                 shared,
                 health_check,
             })
@@ -106,6 +111,28 @@ pub(super) fn build(
             None
         }
     }
+}
+
+fn read_regions(path: &str, value: &Located<Value>, mistakes: &mut Mistakes<'_>) -> Vec<String> {
+    let texts = value.value.as_array().map(|list| {
+        let texts: Option<Vec<_>> = list
+            .iter()
+            .map(|one| one.as_str().map(str::to_owned))
+            .collect();
+        texts
+    });
+    let Some(Some(regions)) = texts else {
+        mistakes.add(path, value.place, "must be a list of regions, such as [eu]");
+        return Vec::new();
+    };
+    for region in &regions {
+        let region = Located {
+            value: region.clone(),
+            place: value.place,
+        };
+        super::terms_entry::check_region(path, &region, mistakes);
+    }
+    regions
 }
 
 /// Makes the provider that a program added, or notes why that cannot be.
@@ -124,6 +151,7 @@ pub(super) fn build_added(
             kind,
             set,
             limits: LimitConfig::new(),
+            regions: Vec::new(),
             shared,
             health_check: None,
         }),

@@ -9,6 +9,7 @@ use interline_routing::{Route, Strategy, Strictness, WeightedTarget};
 use super::located::Located;
 use super::mistakes::Mistakes;
 use super::shape::{BreakerEntry, RetryEntry, RouteEntry, TargetEntry, TimeoutsEntry};
+use super::terms_entry::{self, TermsKeys};
 use super::{balance_check, durations, extra_attempts};
 use crate::{Breaker, RouteOptions};
 
@@ -54,13 +55,22 @@ pub(super) fn read(
         seen.push(target.target.clone());
         route = route.with_target(target);
     }
-    let policy = AttemptPolicy::default()
-        .with_retries(retry_counts(&entry.retry))
-        .with_timeouts(timeouts(&path, &entry.timeouts, mistakes))
+    let keys = TermsKeys {
+        providers: entry.providers.as_ref(),
+        regions: entry.regions.as_ref(),
+        max_price: entry.max_price.as_ref(),
+        max_cost: entry.max_cost.as_ref(),
+        variants: &entry.variants,
+        quality: entry.quality.as_ref(),
+    };
+    let terms = terms_entry::read(&path, keys, providers, mistakes);
+    terms_entry::check_variants(&path, &terms, &seen, entry.targets.place, mistakes);
+    let policy = policy(&path, &entry.retry, &entry.timeouts, mistakes)
         .with_hedge(extra_attempts::hedge(&path, entry.hedge.as_ref(), mistakes));
     let retry = format!("{path}.retry");
     let options = RouteOptions::new()
-        .with_policy(attempts(&path, policy, &entry.retry, mistakes))
+        .with_policy(policy)
+        .with_terms(terms)
         .with_retry_budget(extra_attempts::budget(
             &retry,
             entry.retry.budget.as_ref(),
@@ -68,6 +78,19 @@ pub(super) fn read(
         ))
         .with_breaker(breaker(&path, &entry.breaker, mistakes));
     (mistakes.count() == before).then_some((route, options))
+}
+
+/// How hard calls try, without hedging.
+pub(super) fn policy(
+    path: &str,
+    retry: &RetryEntry,
+    times: &TimeoutsEntry,
+    mistakes: &mut Mistakes<'_>,
+) -> AttemptPolicy {
+    let policy = AttemptPolicy::default()
+        .with_retries(retry_counts(retry))
+        .with_timeouts(timeouts(path, times, mistakes));
+    attempts(path, policy, retry, mistakes)
 }
 
 fn strategy(path: &str, name: Option<&Located<String>>, mistakes: &mut Mistakes<'_>) -> Strategy {
@@ -163,7 +186,7 @@ fn timeouts(path: &str, entry: &TimeoutsEntry, mistakes: &mut Mistakes<'_>) -> T
     timeouts
 }
 
-fn breaker(path: &str, entry: &BreakerEntry, mistakes: &mut Mistakes<'_>) -> Breaker {
+pub(super) fn breaker(path: &str, entry: &BreakerEntry, mistakes: &mut Mistakes<'_>) -> Breaker {
     let path = format!("{path}.breaker");
     let mut config = SimpleBreakerConfig::default();
     if let Some(failures) = &entry.failures {

@@ -37,6 +37,11 @@ fn of_kind(kind: &str, mut settings: Value) -> Value {
         "description": "What the vendor fails together with; others that name it are asked last.",
     });
     settings["properties"]["limits"] = limits::schema();
+    settings["properties"]["regions"] = json!({
+        "type": "array",
+        "items": { "type": "string", "pattern": "^[A-Za-z0-9-]+$" },
+        "description": "Where the vendor may work on requests, in words of your own, such as [eu].",
+    });
     settings["properties"]["health_check"] = json!({
         "type": "string",
         "description": "`off` (default), or how often the vendor is asked how it is while idle or passed over, such as `30s`.",

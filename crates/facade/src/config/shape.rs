@@ -19,7 +19,10 @@ use super::extra_attempts::{BudgetEntry, HedgeEntry};
 use super::located::{Located, Place};
 use super::mistakes;
 use super::model_entry::ModelEntry;
+use super::money::PriceCapEntry;
+use super::router_entry::RouterEntry;
 use super::switch::Switch;
+use super::terms_entry::{GateEntry, VariantEntry};
 
 /// Reads a file's text.
 pub(super) fn parse(text: &str, source: &str) -> Result<File> {
@@ -53,7 +56,7 @@ pub(super) fn parse(text: &str, source: &str) -> Result<File> {
 /// The reader's words, and what they mean to somebody who writes a file.
 const PLAINER: [(&str, &str); 5] = [
     // Keys that are known only to be refused.
-    (", admin, router, budget", ""),
+    (", admin, router, budget", ", router"),
     ("invalid u32", "expected a whole number from 0"),
     ("invalid u64", "expected a whole number from 0"),
     ("expected mapping start", "expected keys with values"),
@@ -95,9 +98,9 @@ pub(super) struct File {
     #[serde(default)]
     #[schemars(skip)]
     pub(super) admin: Later,
+    /// Automatic routing: what serves `model: auto`. Default: none.
     #[serde(default)]
-    #[schemars(skip)]
-    pub(super) router: Later,
+    pub(super) router: Option<Located<RouterEntry>>,
     #[serde(default)]
     #[schemars(skip)]
     pub(super) budget: Later,
@@ -149,6 +152,24 @@ pub(super) struct RouteEntry {
     /// When a second target is asked beside a silent one. Default: `off`.
     #[serde(default)]
     pub(super) hedge: Option<Switch<HedgeEntry>>,
+    /// Connections that may be asked. Default: all.
+    #[serde(default)]
+    pub(super) providers: Option<Vec<Located<String>>>,
+    /// Regions that requests may be worked on in. Default: all.
+    #[serde(default)]
+    pub(super) regions: Option<Vec<Located<String>>>,
+    /// The most that tokens may cost, in USD per million.
+    #[serde(default)]
+    pub(super) max_price: Option<PriceCapEntry>,
+    /// The most that one call may cost by estimate, in USD.
+    #[serde(default)]
+    pub(super) max_cost: Option<Located<Value>>,
+    /// What single targets (`provider/model`) or tiers (`economy`) are asked.
+    #[serde(default)]
+    pub(super) variants: BTreeMap<String, Located<VariantEntry>>,
+    /// Which answers will do. Default: `off`.
+    #[serde(default)]
+    pub(super) quality: Option<Switch<GateEntry>>,
 }
 
 /// The names of strategies, for the schema.
