@@ -1,23 +1,24 @@
 //! Puts a client together, and finds mistakes before the first call.
 
 use std::collections::BTreeMap;
+use std::hash::RandomState;
 use std::sync::Arc;
 use std::time::Duration;
 
 use interline_catalog::{Catalog, ModelInfo};
 use interline_core::{Error, ProviderId, ProviderSet, Result, Target};
 use interline_resilience::{
-    Activity, CallEvent, Form, Gates, GatesConfig, LimitConfig, Observer, Observers, RouteMemory,
-    TracingObserver, on_event,
+    Activity, CallEvent, Form, Gates, LimitConfig, Observer, Observers, TracingObserver, on_event,
 };
 use interline_routing::{IntoTarget, Rotation, Route};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::auto::AUTO;
-use crate::client::Inner;
+use crate::client::{Inner, Parts};
 use crate::connection::Shared;
 use crate::health_task::{self, HealthTask};
+use crate::inheritance::Inheritance;
 use crate::model_changes::ModelChanges;
 use crate::names::Names;
 use crate::route_table::{Lane, ReadyRoute};
@@ -43,6 +44,8 @@ pub struct ClientBuilder {
     observers: Vec<Arc<dyn Observer>>,
     recorder: Option<SharedRecorder>,
     seed: Option<u64>,
+    hashes: RandomState,
+    inheritance: Inheritance,
     mistake: Option<Error>,
 }
 
@@ -72,6 +75,8 @@ impl Default for ClientBuilder {
             observers: Vec::new(),
             recorder: None,
             seed: None,
+            hashes: RandomState::new(),
+            inheritance: Inheritance::default(),
             mistake: None,
         }
     }
@@ -178,6 +183,12 @@ impl ClientBuilder {
         self
     }
 
+    /// Makes keyed hashes of credentials.
+    #[cfg(feature = "config")]
+    pub(crate) const fn hashes(&self) -> &RandomState {
+        &self.hashes
+    }
+
     /// Says what becomes of targets whose price is unknown.
     pub const fn unknown_price(mut self, rule: UnknownPrice) -> Self {
         self.unknown_price = rule;
@@ -236,6 +247,20 @@ impl ClientBuilder {
         self
     }
 
+    /// Takes over from a client: what is known of targets, hosts, credentials and limits, what routes
+    /// learned, and who signed which reasoning, by name and place.
+    ///
+    /// What is new, moved to another host, or has other limits begins anew; a route whose retry budget
+    /// changed does too. The calls of the predecessor go on as they began, and both go on learning
+    /// together; its health checks end, because the successor makes them.
+    /// In a configuration, say [`Config::client_builder_after`](crate::Config::client_builder_after),
+    /// so that credentials are recognised as well.
+    pub fn succeeding(mut self, predecessor: &Client) -> Self {
+        self.hashes = predecessor.inner.hashes.clone();
+        self.inheritance = Inheritance::of(predecessor);
+        self
+    }
+
     /// Keeps the first mistake.
     fn with_mistake(mut self, error: Error) -> Self {
         self.mistake.get_or_insert(error);
@@ -286,10 +311,11 @@ impl ClientBuilder {
             observers.push(Arc::<Activity>::clone(&activity));
         }
         let observer: Arc<dyn Observer> = Arc::new(Observers::new(observers));
-        let gates = Gates::new(GatesConfig::default(), Arc::clone(&observer));
+        let gates = self.inheritance.gates(&observer);
         let mut lanes = Lanes {
             observer,
             gates,
+            inheritance: self.inheritance,
             seed: self.seed.unwrap_or_else(fresh_seed),
             lanes: Vec::new(),
         };
@@ -333,15 +359,18 @@ impl ClientBuilder {
             unknown_price: self.unknown_price,
             auto: self.auto,
         };
-        Ok(Client::new(Inner::new(
+        lanes.inheritance.take_office(&names);
+        Ok(Client::new(Inner::new(Parts {
             names,
-            lanes.gates,
+            gates: lanes.gates,
+            hashes: self.hashes,
             direct_lane,
-            self.default_options,
+            direct_options: self.default_options,
             metrics,
-            monitor.and_then(HealthTask::start),
-            lanes.seed,
-        )))
+            health_task: monitor.and_then(HealthTask::start),
+            inheritance: lanes.inheritance,
+            seed: lanes.seed,
+        })))
     }
 }
 
@@ -349,6 +378,7 @@ impl ClientBuilder {
 struct Lanes {
     observer: Arc<dyn Observer>,
     gates: Gates,
+    inheritance: Inheritance,
     seed: u64,
     lanes: Vec<Arc<Lane>>,
 }
@@ -386,7 +416,7 @@ fn ready_route(
     }
     let now = Instant::now();
     let lane = lanes.for_options(options);
-    let memory = Arc::new(RouteMemory::new(options.retry_budget, now));
+    let memory = lanes.inheritance.memory(name, options.retry_budget, now);
     let endpoints: Vec<_> = members
         .iter()
         .zip(&reached)

@@ -1,5 +1,6 @@
 //! The client: resolves a name, plans, attempts, and answers with the way it took.
 
+use std::hash::RandomState;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use interline_catalog::{Catalog, ModelInfo, Tier};
@@ -17,6 +18,7 @@ use uuid::Uuid;
 
 use crate::gate::{GateRun, Refused};
 use crate::health_task::HealthTask;
+use crate::inheritance::Inheritance;
 use crate::names::Names;
 use crate::prepared::Prepared;
 use crate::route_table::Lane;
@@ -39,42 +41,58 @@ pub struct Client {
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) names: Names,
-    gates: Gates,
+    pub(crate) gates: Gates,
+    /// Makes keyed hashes of credentials; the same ones in every client that succeeds another.
+    pub(crate) hashes: RandomState,
     pub(crate) direct_lane: Arc<Lane>,
     pub(crate) direct_policy: AttemptPolicy,
     pub(crate) direct_terms: RouteTerms,
     /// What calls that name a target or a model learn from each other.
     pub(crate) direct_memory: Arc<RouteMemory>,
     pub(crate) metrics: Option<Arc<MetricsObserver>>,
-    pub(crate) issuers: Issuers,
-    _health_task: Option<HealthTask>,
+    pub(crate) issuers: Arc<Issuers>,
+    health_task: Option<HealthTask>,
     draws: Mutex<StdRng>,
 }
 
+/// What a client is made of.
+pub(crate) struct Parts {
+    pub(crate) names: Names,
+    pub(crate) gates: Gates,
+    pub(crate) hashes: RandomState,
+    pub(crate) direct_lane: Arc<Lane>,
+    pub(crate) direct_options: RouteOptions,
+    pub(crate) metrics: Option<Arc<MetricsObserver>>,
+    pub(crate) health_task: Option<HealthTask>,
+    pub(crate) inheritance: Inheritance,
+    pub(crate) seed: u64,
+}
+
 impl Inner {
-    pub(crate) fn new(
-        names: Names,
-        gates: Gates,
-        direct_lane: Arc<Lane>,
-        direct_options: RouteOptions,
-        metrics: Option<Arc<MetricsObserver>>,
-        health_task: Option<HealthTask>,
-        seed: u64,
-    ) -> Self {
+    pub(crate) fn new(parts: Parts) -> Self {
+        let direct_options = parts.direct_options;
+        let now = Instant::now();
         Self {
-            names,
-            gates,
-            direct_lane,
-            direct_memory: Arc::new(RouteMemory::new(
-                direct_options.retry_budget,
-                Instant::now(),
-            )),
+            names: parts.names,
+            gates: parts.gates,
+            hashes: parts.hashes,
+            direct_lane: parts.direct_lane,
+            direct_memory: parts
+                .inheritance
+                .direct_memory(direct_options.retry_budget, now),
             direct_policy: direct_options.policy,
             direct_terms: direct_options.terms,
-            metrics,
-            issuers: Issuers::default(),
-            _health_task: health_task,
-            draws: Mutex::new(StdRng::seed_from_u64(seed)),
+            metrics: parts.metrics,
+            issuers: parts.inheritance.issuers(),
+            health_task: parts.health_task,
+            draws: Mutex::new(StdRng::seed_from_u64(parts.seed)),
+        }
+    }
+
+    /// Asks no vendor any more how it is; a successor does.
+    pub(crate) fn end_health_checks(&self) {
+        if let Some(task) = &self.health_task {
+            task.end();
         }
     }
 

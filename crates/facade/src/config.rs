@@ -30,7 +30,6 @@ mod terms_entry;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::hash::RandomState;
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -229,11 +228,34 @@ impl Config {
         registry: &Registry,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<ClientBuilder> {
+        self.fill(crate::Client::builder(), registry, variable)
+    }
+
+    /// As [`Config::client_builder`], for a client that takes over from `predecessor`; see
+    /// [`ClientBuilder::succeeding`].
+    ///
+    /// # Errors
+    /// As [`Config::client_builder`].
+    pub fn client_builder_after(
+        &self,
+        registry: &Registry,
+        predecessor: &crate::Client,
+    ) -> Result<ClientBuilder> {
+        let builder = crate::Client::builder().succeeding(predecessor);
+        self.fill(builder, registry, |name| std::env::var(name).ok())
+    }
+
+    /// Adds everything to a builder.
+    fn fill(
+        &self,
+        mut builder: ClientBuilder,
+        registry: &Registry,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<ClientBuilder> {
         let secrets = Secrets::new(&variable);
         let mut mistakes = Mistakes::new(&self.source);
         self.refuse_later_keys(&mut mistakes);
-        let mut builder = crate::Client::builder();
-        let hashes = RandomState::new();
+        let hashes = builder.hashes().clone();
         self.listen_address(&mut mistakes);
         inbound_keys::read(&self.file.keys, &secrets, &mut mistakes);
         for (name, entry) in &self.file.providers {

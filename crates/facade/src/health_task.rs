@@ -32,9 +32,16 @@ impl HealthTask {
     }
 }
 
+impl HealthTask {
+    /// Ends it.
+    pub(crate) fn end(&self) {
+        self.0.abort();
+    }
+}
+
 impl Drop for HealthTask {
     fn drop(&mut self) {
-        self.0.abort();
+        self.end();
     }
 }
 

@@ -56,6 +56,7 @@ mod collect;
 mod connection;
 mod gate;
 mod health_task;
+mod inheritance;
 mod model_changes;
 mod model_facts;
 mod names;

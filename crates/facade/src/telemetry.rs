@@ -141,6 +141,11 @@ impl MetricsObserver {
         gauge.set(value);
     }
 
+    /// A target is configured no more, so nothing is wrong with it.
+    pub(crate) fn is_gone(&self, target: &Target) {
+        self.available(target, true);
+    }
+
     fn attempt_ended(
         &self,
         operation: Operation,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::{MatchedPath, Path, Request, State};
 use axum::middleware::{self, Next};
@@ -25,8 +26,8 @@ use crate::{embeddings, error_reply, model_list, status, token_count};
 /// What all requests share.
 #[derive(Debug)]
 pub(crate) struct App {
-    pub(crate) client: Client,
-    pub(crate) keys: InboundKeys,
+    /// Read once by each request, so that it keeps what it began with when a configuration is reloaded.
+    configured: ArcSwap<Configured>,
     pub(crate) journal: Journal,
     pub(crate) metrics: Metrics,
     pub(crate) started: Instant,
@@ -35,22 +36,37 @@ pub(crate) struct App {
     draining: AtomicBool,
 }
 
+/// What a configuration decides.
+#[derive(Debug)]
+pub(crate) struct Configured {
+    pub(crate) client: Client,
+    pub(crate) keys: InboundKeys,
+}
+
 impl App {
-    pub(crate) fn new(
-        client: Client,
-        keys: InboundKeys,
-        metrics: Metrics,
-        keep_alive: Duration,
-    ) -> Self {
+    pub(crate) fn new(configured: Configured, metrics: Metrics, keep_alive: Duration) -> Self {
         Self {
-            client,
-            keys,
+            configured: ArcSwap::from_pointee(configured),
             journal: Journal::default(),
             metrics,
             started: Instant::now(),
             keep_alive,
             draining: AtomicBool::new(false),
         }
+    }
+
+    /// The client as configured now; whoever has it keeps it.
+    pub(crate) fn client(&self) -> Client {
+        self.configured.load().client.clone()
+    }
+
+    /// Serves new requests with another client and other keys.
+    pub(crate) fn configure(&self, configured: Configured) {
+        self.configured.store(Arc::new(configured));
+    }
+
+    fn admits(&self, request: &Request) -> bool {
+        self.configured.load().keys.admit(request.headers())
     }
 
     /// From now on `/readyz` says that no new request should come.
@@ -112,7 +128,7 @@ async fn accompany(State(app): State<Arc<App>>, mut request: Request, next: Next
 
 /// Turns callers without a valid key away, in the format that they speak.
 async fn check_key(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    if app.keys.admit(request.headers()) {
+    if app.admits(&request) {
         return next.run(request).await;
     }
     let failure = Failure::new(
@@ -160,7 +176,7 @@ async fn count_tokens(State(app): State<Arc<App>>, request: Request) -> Response
 
 async fn list_models(State(app): State<Arc<App>>, request: Request) -> Response {
     let format = spoken_by(&request);
-    match model_list::list(&app.client, format, request.uri()) {
+    match model_list::list(&app.client(), format, request.uri()) {
         Ok(list) => Json(list).into_response(),
         Err(failure) => error_reply::of(format, &failure, &id_of(&request)),
     }
@@ -172,7 +188,7 @@ async fn one_model(
     request: Request,
 ) -> Response {
     let format = spoken_by(&request);
-    match model_list::one(&app.client, format, &model) {
+    match model_list::one(&app.client(), format, &model) {
         Some(model) => Json(model).into_response(),
         None => {
             let failure = Failure::new(404, "not_found", format!("model `{model}` does not exist"))
@@ -192,7 +208,7 @@ async fn readiness(State(app): State<Arc<App>>) -> Response {
 
 async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
     // A pause that ran out causes no event, so health is written anew for each scrape.
-    app.client.record_health();
+    app.client().record_health();
     (
         [(
             header::CONTENT_TYPE,

@@ -118,11 +118,8 @@ fn travelling(format: &dyn Inbound, headers: &HeaderMap) -> Vec<(String, String)
 async fn whole_answer(arrived: Arrived) -> Result<Response, Failure> {
     let mut open = OpenCall::of(&arrived);
     let request = arrived.call.request.clone();
-    let answered = arrived
-        .app
-        .client
-        .complete_with(request, arrived.call_options())
-        .await;
+    let client = arrived.app.client();
+    let answered = client.complete_with(request, arrived.call_options()).await;
     let reply = match answered {
         Ok(reply) => reply,
         Err(error) => {

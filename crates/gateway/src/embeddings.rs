@@ -31,7 +31,8 @@ async fn vectors(app: Arc<App>, id: CallId, request: Request) -> Result<Response
     let (options, inbound) = receive(&OPENAI_CHAT, request, decode).await?;
     let model = &inbound.request.model;
     let mut open = OpenCall::new(&app, id.clone(), "openai.embeddings", model, &options);
-    let asked = app.client.embed_with(inbound.request, options.of_call(&id));
+    let client = app.client();
+    let asked = client.embed_with(inbound.request, options.of_call(&id));
     let reply = match asked.await {
         Ok(reply) => reply,
         Err(error) => {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use interline::config::Config;
@@ -10,11 +11,12 @@ use interline_core::{Error, ErrorKind, Result};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 
-use crate::app::{self, App};
+use crate::app::{self, App, Configured};
 use crate::inbound_keys::InboundKeys;
 use crate::metrics::Metrics;
+use crate::reload::{Origin, Reloader};
 use crate::server::{self, Drained};
-use crate::{ServerLimits, Signals};
+use crate::{HangUps, ServerLimits, Signals};
 
 /// Where the gateway listens unless it is told otherwise.
 pub(crate) const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
@@ -38,6 +40,7 @@ pub struct Gateway {
     keys: Vec<SecretString>,
     exposure: Exposure,
     limits: ServerLimits,
+    file: Option<PathBuf>,
 }
 
 /// Where the client comes from.
@@ -64,7 +67,14 @@ impl Gateway {
             keys: Vec::new(),
             exposure: Exposure::default(),
             limits: ServerLimits::default(),
+            file: None,
         }
+    }
+
+    /// Says which file the configuration came from, so that [`Reloader::reload`] can read it again.
+    pub fn with_config_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.file = Some(path.into());
+        self
     }
 
     /// Listens on `address`, such as `0.0.0.0:8080` or `127.0.0.1:0` (any free port), whatever the
@@ -98,17 +108,29 @@ impl Gateway {
     /// `InvalidRequest` where the configuration is wrong, or where everybody could call without a
     /// key; `Unavailable` where the address cannot be taken.
     pub async fn bind(mut self) -> Result<BoundGateway> {
-        let builder = match self.source {
-            Source::Builder(builder) => *builder,
+        let own_keys = self.keys.clone();
+        let own_exposure = self.exposure;
+        let (builder, origin) = match self.source {
+            Source::Builder(builder) => (*builder, None),
             Source::Config(config, registry) => {
                 let builder = config.client_builder(&registry)?;
                 self.keys.extend(config.inbound_keys()?);
                 if config.allows_unauthenticated() {
                     self.exposure = Exposure::Anywhere;
                 }
-                let configured = config.listen()?.map(|address| address.to_string());
-                self.listen = self.listen.or(configured);
-                builder
+                let configured = config.listen()?;
+                let origin = self.file.map(|file| Origin {
+                    file,
+                    registry,
+                    keys: own_keys,
+                    exposure: own_exposure,
+                    // What the program says stands whatever a file says.
+                    listen: self.listen.is_none().then_some(configured),
+                });
+                self.listen = self
+                    .listen
+                    .or_else(|| configured.map(|address| address.to_string()));
+                (builder, origin)
             }
         };
         let metrics = Metrics::new();
@@ -127,25 +149,34 @@ impl Gateway {
                 tracing::warn!(%address, "no inbound key: everybody who reaches this address may call");
             }
         }
+        let app = App::new(Configured { client, keys }, metrics, self.limits.keep_alive);
         Ok(BoundGateway {
-            app: Arc::new(App::new(client, keys, metrics, self.limits.keep_alive)),
+            app: Arc::new(app),
+            origin: origin.map(Arc::new),
             listener,
             address,
             limits: self.limits,
         })
     }
 
-    /// Listens and serves until SIGTERM or Ctrl-C, then finishes what is in flight.
+    /// Listens and serves until SIGTERM or Ctrl-C, then finishes what is in flight. SIGHUP reloads the
+    /// configuration, as [`Reloader::reload`] says.
     ///
     /// # Errors
     /// As [`Gateway::bind`], and `Internal` where signals cannot be listened for.
     pub async fn serve(self) -> Result<()> {
         let bound = self.bind().await?;
-        let mut signals = Signals::listen().map_err(|error| {
+        let deaf = |error: std::io::Error| {
             Error::new(ErrorKind::Internal, "cannot listen for signals").with_source(error)
-        })?;
+        };
+        let mut signals = Signals::listen().map_err(deaf)?;
+        let hang_ups = HangUps::listen().map_err(deaf)?;
+        let reloader = bound.reloader();
         tracing::info!(address = %bound.address(), "listening");
-        bound.serve_until(async move { signals.next().await }).await;
+        tokio::select! {
+            () = bound.serve_until(async move { signals.next().await }) => {}
+            () = reloader.reload_at_each(hang_ups) => {}
+        }
         Ok(())
     }
 }
@@ -165,6 +196,7 @@ impl fmt::Debug for Gateway {
 #[must_use = "nobody is answered before `serve_until`"]
 pub struct BoundGateway {
     app: Arc<App>,
+    origin: Option<Arc<Origin>>,
     listener: TcpListener,
     address: SocketAddr,
     limits: ServerLimits,
@@ -177,10 +209,16 @@ impl BoundGateway {
         self.address
     }
 
-    /// The client behind it.
+    /// The client behind it, as configured now.
     #[must_use]
-    pub fn client(&self) -> &Client {
-        &self.app.client
+    pub fn client(&self) -> Client {
+        self.app.client()
+    }
+
+    /// What reloads its configuration while it serves.
+    #[must_use]
+    pub fn reloader(&self) -> Reloader {
+        Reloader::new(Arc::clone(&self.app), self.origin.clone(), self.address)
     }
 
     /// Serves until `shutdown` is ready, then stops to accept and finishes what is in flight, for at

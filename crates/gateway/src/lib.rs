@@ -22,6 +22,7 @@ pub mod cli;
 
 mod gateway;
 mod impatient_stream;
+mod reload;
 mod server;
 mod signals;
 
@@ -53,5 +54,6 @@ mod status;
 mod demo;
 
 pub use gateway::{BoundGateway, Exposure, Gateway};
+pub use reload::Reloader;
 pub use server::ServerLimits;
-pub use signals::Signals;
+pub use signals::{HangUps, Signals};

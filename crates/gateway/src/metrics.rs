@@ -17,6 +17,9 @@ const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
 const METADATA: Metadata<'static> = Metadata::new("interline_gateway", Level::INFO, None);
 
+const RELOADS: &str = "interline_config_reloads_total";
+const LAST_RELOAD: &str = "interline_config_last_reload_successful";
+
 /// The gateway's metrics.
 pub(crate) struct Metrics {
     recorder: Arc<PrometheusRecorder>,
@@ -61,6 +64,19 @@ impl Metrics {
         self.recorder.register_counter(&key, &METADATA).increment(1);
     }
 
+    /// Counts a reload of the configuration, and says whether the last one was good.
+    pub(crate) fn reloaded(&self, outcome: ReloadOutcome) {
+        let (code, is_good) = match outcome {
+            ReloadOutcome::Good => ("ok", 1.0),
+            ReloadOutcome::Bad => ("failed", 0.0),
+        };
+        let labels = vec![Label::new("outcome", code)];
+        let key = Key::from_parts(RELOADS, labels);
+        self.recorder.register_counter(&key, &METADATA).increment(1);
+        let key = Key::from_static_name(LAST_RELOAD);
+        self.recorder.register_gauge(&key, &METADATA).set(is_good);
+    }
+
     /// All figures as Prometheus text.
     pub(crate) fn render(&self) -> String {
         self.handle.render()
@@ -75,6 +91,15 @@ impl Metrics {
             self.handle.run_upkeep();
         }
     }
+}
+
+/// What came of a reload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReloadOutcome {
+    /// The new configuration is in force.
+    Good,
+    /// The old one stays.
+    Bad,
 }
 
 impl fmt::Debug for Metrics {
@@ -104,6 +129,16 @@ fn describe(recorder: &PrometheusRecorder) {
         name("interline_http_requests_in_flight"),
         None,
         "Requests whose reply has not begun yet.".into(),
+    );
+    recorder.describe_counter(
+        name(RELOADS),
+        None,
+        "Reloads of the configuration by outcome.".into(),
+    );
+    recorder.describe_gauge(
+        name(LAST_RELOAD),
+        None,
+        "1 where the last reload of the configuration was good, 0 where the one before stays in force.".into(),
     );
 }
 

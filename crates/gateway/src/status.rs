@@ -8,7 +8,8 @@ use crate::failure::millis;
 
 /// Routes with the health of their targets, totals, and the last calls.
 pub(crate) fn report(app: &App) -> Value {
-    let health = app.client.health();
+    let client = app.client();
+    let health = client.health();
     let target = |target: &Target| {
         let known = health.iter().find(|status| status.target == *target);
         let health = known.map(|status| status.health).unwrap_or_default();
@@ -18,8 +19,7 @@ pub(crate) fn report(app: &App) -> Value {
             "closed_for_ms": health.closed_for.map(millis),
         })
     };
-    let routes: Value = app
-        .client
+    let routes: Value = client
         .routes()
         .iter()
         .map(|route| {

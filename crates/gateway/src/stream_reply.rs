@@ -33,7 +33,7 @@ const CHUNK_BYTES: usize = 16 * 1024;
 /// Makes the call, and answers as soon as there is content or a failure, or the caller has waited long enough.
 pub(crate) async fn open(arrived: Arrived) -> Result<Response, Failure> {
     let mut open = OpenCall::of(&arrived);
-    let client = arrived.app.client.clone();
+    let client = arrived.app.client();
     let request = arrived.call.request.clone();
     let options = arrived.call_options();
     let mut answer: Pending = Box::pin(async move { client.stream_with(request, options).await });

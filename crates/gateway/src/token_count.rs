@@ -30,7 +30,8 @@ async fn count(app: Arc<App>, id: CallId, request: Request) -> Result<Response, 
         receive(&ANTHROPIC_MESSAGES, request, dialect::decode_count_request).await?;
     let format = "anthropic.count_tokens";
     let mut open = OpenCall::new(&app, id.clone(), format, &request.model, &options);
-    let asked = app.client.count_tokens_with(request, options.of_call(&id));
+    let client = app.client();
+    let asked = client.count_tokens_with(request, options.of_call(&id));
     let count = match asked.await {
         Ok(count) => count,
         Err(error) => {

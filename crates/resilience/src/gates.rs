@@ -162,21 +162,22 @@ impl GateRules {
 pub struct Gates {
     config: GatesConfig,
     observer: Arc<dyn Observer>,
-    kept: Mutex<Kept>,
+    kept: Arc<Mutex<Kept>>,
+    /// Gates of calls that name their target themselves.
+    direct: Mutex<Shelf<(Target, usize), TargetGate>>,
 }
 
+/// What is known, in whoever's hands the gates are.
 #[derive(Debug, Default)]
 struct Kept {
-    circuits: Shelf<(Target, usize), Circuit>,
+    circuits: Shelf<(Target, Arc<str>, usize), Circuit>,
     /// The breakers that circuits were asked for with: a handful.
     presets: Vec<BreakerConfig>,
     hosts: Shelf<Arc<str>, Breaker>,
-    /// Gates of calls that name their target themselves.
-    direct: Shelf<(Target, usize), TargetGate>,
     credentials: Shelf<Credential, Quarantine>,
     models: Shelf<(Credential, Arc<str>), ModelState>,
     connections: Shelf<ProviderId, Limiter>,
-    loads: Shelf<Target, Load>,
+    loads: Shelf<(Target, Arc<str>), Load>,
 }
 
 impl Gates {
@@ -186,19 +187,39 @@ impl Gates {
         Self {
             config,
             observer,
-            kept: Mutex::default(),
+            kept: Arc::default(),
+            direct: Mutex::default(),
+        }
+    }
+
+    /// Others that know what these know, and go on learning together with them; `observer` hears of the
+    /// changes that theirs cause.
+    ///
+    /// What is known stays with what it is known of: a target that now has another host, a connection
+    /// with another credential or with other limits, begin anew.
+    #[must_use]
+    pub fn succeeding(&self, observer: Arc<dyn Observer>) -> Self {
+        Self {
+            config: self.config,
+            observer,
+            kept: Arc::clone(&self.kept),
+            direct: Mutex::default(),
         }
     }
 
     /// What is known of a target's endpoint under that breaker; routes with equal breakers share it.
     #[must_use]
-    pub fn circuit(&self, target: &Target, config: &BreakerConfig, now: Instant) -> Arc<Circuit> {
+    pub fn circuit(
+        &self,
+        endpoint: &Endpoint,
+        config: &BreakerConfig,
+        now: Instant,
+    ) -> Arc<Circuit> {
         let mut kept = self.lock();
         let preset = kept.preset(config);
+        let key = (endpoint.target.clone(), Arc::clone(&endpoint.host), preset);
         kept.circuits
-            .take(&(target.clone(), preset), &self.config, now, || {
-                Circuit::new(*config, now)
-            })
+            .take(&key, &self.config, now, || Circuit::new(*config, now))
     }
 
     /// The gate of a target with its breaker in a group, where it has one.
@@ -224,21 +245,19 @@ impl Gates {
         first_token: Duration,
         now: Instant,
     ) -> TargetGate {
-        let mut kept = self.lock();
         // Without a breaker it is no preset's, so it gets a number that none has.
         let preset = rules
             .breaker
-            .map_or(usize::MAX, |config| kept.preset(&config));
+            .map_or(usize::MAX, |config| self.lock().preset(&config));
         let key = (endpoint.target.clone(), preset);
-        if let Some(gate) = kept.direct.find(&key, now) {
+        if let Some(gate) = self.direct_gates().find(&key, now) {
             return TargetGate::clone(&gate);
         }
-        drop(kept);
         let one = [(endpoint.clone(), None)];
         let mut gates = self.group(&one, rules, Arc::clone(latency), first_token, now);
         let gate = gates.pop().expect("a group of one has one gate");
         let made = || TargetGate::clone(&gate);
-        let kept = self.lock().direct.take(&key, &self.config, now, made);
+        let kept = self.direct_gates().take(&key, &self.config, now, made);
         TargetGate::clone(&kept)
     }
 
@@ -257,7 +276,7 @@ impl Gates {
             return endpoints.iter().map(gate).collect();
         };
         let members = endpoints.iter().map(|(endpoint, domain)| {
-            let circuit = self.circuit(&endpoint.target, config, now);
+            let circuit = self.circuit(endpoint, config, now);
             Member::new(circuit).with_failure_domain(domain.clone())
         });
         let fleet = Fleet::new(members, latency, first_token, now);
@@ -284,14 +303,14 @@ impl Gates {
             ModelState::new(endpoint.limits, now)
         });
         let connection = &endpoint.target.provider;
-        let configured = (!endpoint.limits.is_unlimited()).then(|| {
-            kept.connections.take(connection, config, now, || {
-                Limiter::new(endpoint.limits, now)
-            })
+        let limits = endpoint.limits;
+        let configured = (!limits.is_unlimited()).then(|| {
+            let shelf = &mut kept.connections;
+            shelf.forget_unless(connection, |known| *known.config() == limits);
+            shelf.take(connection, config, now, || Limiter::new(limits, now))
         });
-        let load = kept
-            .loads
-            .take(&endpoint.target, config, now, || Load::new(now));
+        let place = (endpoint.target.clone(), Arc::clone(&endpoint.host));
+        let load = kept.loads.take(&place, config, now, || Load::new(now));
         drop(kept);
         Parts {
             host: rules.breaker.is_some().then_some(host),
@@ -307,6 +326,11 @@ impl Gates {
     /// A panic inside such a short section leaves plain data behind, so a poisoned lock is still good.
     fn lock(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As for what is kept; the two locks are never held at once.
+    fn direct_gates(&self) -> MutexGuard<'_, Shelf<(Target, usize), TargetGate>> {
+        self.direct.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -350,6 +374,13 @@ impl<K: Clone + Eq + Hash, V> Shelf<K, V> {
         let (value, used) = self.0.get_mut(key)?;
         *used = now;
         Some(Arc::clone(value))
+    }
+
+    /// Forgets a value that is not as it must be; whoever holds it keeps it.
+    fn forget_unless(&mut self, key: &K, is_right: impl FnOnce(&V) -> bool) {
+        if self.0.get(key).is_some_and(|(value, _)| !is_right(value)) {
+            self.0.remove(key);
+        }
     }
 
     fn take(

@@ -213,6 +213,12 @@ impl RetryBudget {
         }
     }
 
+    /// What it was made of.
+    #[must_use]
+    pub const fn config(&self) -> &RetryBudgetConfig {
+        &self.config
+    }
+
     /// Counts a call that begins; it is in flight until the guard is dropped.
     pub fn begin(&self, now: Instant) -> InFlight<'_> {
         let mut state = self.lock();

@@ -360,3 +360,50 @@ fn what_nobody_uses_is_forgotten_when_there_is_no_room() {
     let again = direct(50, t0 + S(7200));
     assert_eq!(again.told_limits().calls_held(), 1, "there is room again");
 }
+
+#[test]
+fn successors_know_what_was_known_by_target_host_credential_and_limits() {
+    let before = gates();
+    let t0 = Instant::now();
+    let place = |host: &'static str| endpoint("v/m").with_host(host);
+    let sick = open(&before, &place("one:443"));
+    for _ in 0..3 {
+        fail(&sick, &unavailable());
+    }
+    assert_eq!(ask(&sick).err(), Some(SkipReason::Unhealthy));
+    let after = before.succeeding(Arc::new(Observers::none()));
+    let same = open(&after, &place("one:443"));
+    assert_eq!(ask(&same).err(), Some(SkipReason::Unhealthy));
+    let next = before.succeeding(Arc::new(Observers::none()));
+    let moved = open(&next, &place("two:443"));
+    assert!(ask(&moved).is_ok(), "another host is another endpoint");
+
+    let key = |key| endpoint("w/m").with_credential(Credential::Hashed(key));
+    fail(
+        &open(&before, &key(1)),
+        &refused(ErrorKind::Authentication, 401),
+    );
+    let old = open(&after, &key(1));
+    assert_eq!(ask(&old).err(), Some(SkipReason::Credential));
+    assert!(
+        ask(&open(&next, &key(2))).is_ok(),
+        "another key is another credential"
+    );
+
+    let limited = |calls| {
+        let mut limits = LimitConfig::default();
+        limits.concurrency = calls;
+        endpoint("x/m").with_limits(limits)
+    };
+    let full = open(&before, &limited(Some(1)));
+    let held = ask(&full).unwrap();
+    assert_eq!(
+        ask(&open(&after, &limited(Some(1)))).err(),
+        Some(SkipReason::Limited)
+    );
+    assert!(
+        ask(&open(&next, &limited(Some(2)))).is_ok(),
+        "other limits begin anew"
+    );
+    held.settle(Outcome::Success, t0);
+}

@@ -8,7 +8,7 @@ use owo_colors::OwoColorize;
 
 use super::environment;
 use super::exit::Exit;
-use crate::{Exposure, Gateway, Signals};
+use crate::{Exposure, Gateway, HangUps, Signals};
 
 /// What `serve` takes.
 #[derive(Debug, Args)]
@@ -28,6 +28,9 @@ pub(super) struct Arguments {
 pub(super) async fn perform(arguments: Arguments, registry: Registry) -> Result<(), Exit> {
     let config = environment::config_or_found(arguments.config.as_deref(), &registry).await?;
     let mut gateway = Gateway::new(config, registry);
+    if let Some(file) = arguments.config {
+        gateway = gateway.with_config_file(file);
+    }
     if let Some(listen) = arguments.listen {
         gateway = gateway.with_listen(listen);
     }
@@ -35,8 +38,10 @@ pub(super) async fn perform(arguments: Arguments, registry: Registry) -> Result<
         gateway = gateway.with_exposure(Exposure::Anywhere);
     }
     let mut signals = Signals::listen()?;
+    let hang_ups = HangUps::listen()?;
     let gateway = gateway.bind().await?;
     announce(&gateway);
+    let reloader = gateway.reloader();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = gateway.serve_until(async {
         let _ = stopped.await;
@@ -45,6 +50,7 @@ pub(super) async fn perform(arguments: Arguments, registry: Registry) -> Result<
     tokio::select! {
         () = &mut serving => return Ok(()),
         () = signals.next() => drop(stop),
+        () = reloader.reload_at_each(hang_ups) => {}
     }
     tokio::select! {
         () = &mut serving => Ok(()),

@@ -12,6 +12,7 @@ mod keys;
 mod lifecycle;
 mod lossless;
 mod native_responses;
+mod reload;
 mod responses;
 mod signed_reasoning;
 mod surface;

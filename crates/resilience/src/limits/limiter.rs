@@ -120,6 +120,12 @@ impl Limiter {
         }
     }
 
+    /// What it was made of.
+    #[must_use]
+    pub const fn config(&self) -> &LimitConfig {
+        &self.config
+    }
+
     /// Reserves what a call needs from every bucket, or nothing.
     ///
     /// # Errors
