@@ -146,6 +146,9 @@ pub enum SkipReason {
     Host,
     /// Its rate limits are used up. Never overridden: it is not ill.
     Limited,
+    /// What is left of a budget does not pay for the attempt. Never overridden: it is not ill, and waiting
+    /// within a call does not help.
+    Budget,
 }
 
 impl SkipReason {
@@ -164,6 +167,7 @@ impl SkipReason {
             Self::Credential => "credential",
             Self::Host => "host",
             Self::Limited => "limited",
+            Self::Budget => "budget",
         }
     }
 }
@@ -208,6 +212,14 @@ pub trait Lease: fmt::Debug + Send + Sync {
 
     /// Takes note of the end; called exactly once.
     fn settle(&self, ticket: &Ticket, outcome: Outcome<'_>, account: &Account, now: Instant);
+}
+
+/// What an attempt holds beside its [`Lease`]'s, and that nobody else shares: money, say.
+///
+/// Dropped without [`Companion::ended`], it belongs to an attempt that was never made.
+pub trait Companion: fmt::Debug + Send + Sync {
+    /// Takes note of the end of the attempt; called exactly once.
+    fn ended(self: Box<Self>, outcome: Outcome<'_>, account: &Account);
 }
 
 /// What is known of an attempt when it ends, whatever way that is.
@@ -260,6 +272,7 @@ const BYTES_PER_TOKEN: usize = 4;
 #[must_use = "a dropped permit counts as a cancelled attempt"]
 pub struct Permit {
     lease: Option<Arc<dyn Lease>>,
+    companion: Option<Box<dyn Companion>>,
     ticket: Ticket,
     account: Account,
 }
@@ -269,15 +282,23 @@ impl Permit {
     pub fn new(lease: Arc<dyn Lease>, ticket: Ticket) -> Self {
         Self {
             lease: Some(lease),
+            companion: None,
             ticket,
             account: Account::default(),
         }
+    }
+
+    /// Tells `companion` too how the attempt went.
+    pub fn accompanied_by(mut self, companion: impl Into<Option<Box<dyn Companion>>>) -> Self {
+        self.companion = companion.into();
+        self
     }
 
     /// A permit whose end nobody wants to know.
     pub fn unobserved() -> Self {
         Self {
             lease: None,
+            companion: None,
             ticket: Ticket::default(),
             account: Account::default(),
         }
@@ -317,21 +338,23 @@ impl Permit {
 
     /// Reports how the attempt ended.
     pub fn settle(mut self, outcome: Outcome<'_>, now: Instant) {
+        self.end(outcome, now);
+    }
+
+    fn end(&mut self, outcome: Outcome<'_>, now: Instant) {
         if let Some(lease) = self.lease.take() {
             lease.settle(&self.ticket, outcome, &self.account, now);
+        }
+        if let Some(companion) = self.companion.take() {
+            companion.ended(outcome, &self.account);
         }
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if let Some(lease) = self.lease.take() {
-            lease.settle(
-                &self.ticket,
-                Outcome::Cancelled,
-                &self.account,
-                Instant::now(),
-            );
+        if self.lease.is_some() || self.companion.is_some() {
+            self.end(Outcome::Cancelled, Instant::now());
         }
     }
 }

@@ -289,7 +289,7 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
     async fn wait_in_line(&mut self, index: usize) -> Option<Permit> {
         let now = Instant::now();
         let ask = self.ask(index, now);
-        let Ok(queued) = self.admission_of(index).queue(&ask) else {
+        let Ok(mut queued) = self.admission_of(index).queue(&ask) else {
             // There is room again, or the admission says itself how long there is none.
             return self.ask_admission(index, now);
         };

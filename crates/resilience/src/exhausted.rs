@@ -31,7 +31,11 @@ impl Exhausted<'_> {
     /// `AllTargetsFailed` with the attempts, and with the wait where waiting would help.
     ///
     /// Its source is of kind `RateLimited` where nothing but rate limits and announced waits stood in the way.
+    /// `Budget` where nobody was asked because of nothing but money.
     pub(crate) fn into_error(self) -> Error {
+        if self.is_only_money() {
+            return Error::new(ErrorKind::Budget, self.to_string());
+        }
         let hint = match self.wait {
             Some(wait) => RetryHint::After(wait),
             None if self.is_only_waiting() => RetryHint::After(UNANNOUNCED_WAIT),
@@ -57,9 +61,19 @@ impl Exhausted<'_> {
         is_anybody_there && self.passed_over.iter().all(asked) && self.records.iter().all(limited)
     }
 
+    /// Whether nobody was asked, and what is left of a budget is all that stood in the way.
+    fn is_only_money(&self) -> bool {
+        let unpaid = |(_, reason): &(Target, SkipReason)| *reason == SkipReason::Budget;
+        self.records.is_empty()
+            && !self.passed_over.is_empty()
+            && self.passed_over.iter().all(unpaid)
+    }
+
     /// Whether the same call may go better another time.
     fn is_transient(&self) -> bool {
-        let is_ill = |(_, reason): &(Target, SkipReason)| *reason != SkipReason::Credential;
+        let is_ill = |(_, reason): &(Target, SkipReason)| {
+            !matches!(reason, SkipReason::Credential | SkipReason::Budget)
+        };
         self.passed_over.iter().any(is_ill)
             || self.records.iter().any(|record| {
                 matches!(

@@ -142,7 +142,8 @@ mod observer;
 mod tracing_observer;
 
 pub use admission::{
-    Account, Admission, Admit, AlwaysAdmit, Ask, Lease, Outcome, Permit, Skip, SkipReason, Ticket,
+    Account, Admission, Admit, AlwaysAdmit, Ask, Companion, Lease, Outcome, Permit, Skip,
+    SkipReason, Ticket,
 };
 pub use call::Call;
 pub use candidate::Candidate;

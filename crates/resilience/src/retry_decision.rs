@@ -139,8 +139,8 @@ fn least_bad(standings: &[Standing]) -> Option<usize> {
                     Some((index, 0, skip.retry_in))
                 }
                 SkipReason::Credential => Some((index, 1, skip.retry_in)),
-                // The vendor's own wish and its limits are not overridden.
-                SkipReason::Paused | SkipReason::Limited => None,
+                // The vendor's own wish, its limits and the operator's money are not overridden.
+                SkipReason::Paused | SkipReason::Limited | SkipReason::Budget => None,
             },
             _ => None,
         })

@@ -24,7 +24,7 @@ use crate::progress::AttemptProgress;
 use crate::retry_decision::{Verdict, judge};
 use crate::standing::Standing;
 use crate::timeouts::AttemptLimits;
-use crate::{Answer, Outcome, Permit, RouteReport};
+use crate::{Answer, Outcome, Permit, RouteReport, SkipReason};
 
 /// What an attempt means for its call: an answer, or `None` where the call goes on.
 type Step<K> = Result<Option<Answer<<K as AttemptKind>::Answer>>>;
@@ -241,8 +241,12 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
                 record.target.clone(),
                 record.kind.unwrap_or(ErrorKind::Internal),
             )),
-            (None, Some((skipped, _))) => {
-                Some((self.candidate(*skipped).target.clone(), ErrorKind::Rejected))
+            (None, Some((skipped, reason))) => {
+                let kind = match reason {
+                    SkipReason::Budget => ErrorKind::Budget,
+                    _ => ErrorKind::Rejected,
+                };
+                Some((self.candidate(*skipped).target.clone(), kind))
             }
             (None, None) => None,
         };

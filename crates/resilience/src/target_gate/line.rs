@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Core, How};
-use crate::{Ask, Permit, Place, Settlement, Skip, SkipReason, Turn};
+use crate::{Ask, Companion, Permit, Place, Settlement, Skip, SkipReason, Turn};
 
 /// Whose line it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,7 @@ pub struct Queued {
     core: Arc<Core>,
     which: Which,
     place: Place,
+    companion: Option<Box<dyn Companion>>,
 }
 
 /// The answer to a call in line.
@@ -60,12 +61,19 @@ impl Queued {
                         core: Arc::clone(core),
                         which,
                         place,
+                        companion: None,
                     });
                 }
                 Err(wait) => refused.retry_in = refused.retry_in.max(wait.retry_in),
             }
         }
         Err(refused)
+    }
+
+    /// Hands `companion` to the permit that the wait ends with.
+    pub fn accompanied_by(mut self, companion: Box<dyn Companion>) -> Self {
+        self.companion = Some(companion);
+        self
     }
 
     /// When to ask for the first time.
@@ -81,7 +89,7 @@ impl Queued {
     }
 
     /// Asks whether it is its turn.
-    pub fn claim(&self, ask: &Ask<'_>) -> Claim {
+    pub fn claim(&mut self, ask: &Ask<'_>) -> Claim {
         if let Some(skip) = self.core.refusal(ask.now) {
             return Claim::Skip(skip);
         }
@@ -92,7 +100,7 @@ impl Queued {
             Turn::At(at) => Claim::At(at),
             Turn::Go(hold) => {
                 match Core::pass(&self.core, ask, How::Freely, Some((self.which, hold))) {
-                    Ok(permit) => Claim::Go(permit),
+                    Ok(permit) => Claim::Go(permit.accompanied_by(self.companion.take())),
                     Err(skip) => {
                         limits.settle(hold, Settlement::Unsent, ask.now);
                         Claim::Skip(skip)

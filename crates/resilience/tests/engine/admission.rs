@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use interline_core::{ErrorKind as K, RetryHint, Target};
-use interline_resilience::{Admission, Admit, Ask, Permit, Skip, SkipReason};
+use interline_resilience::{
+    Account, Admission, Admit, Ask, Companion, Outcome, Permit, Skip, SkipReason,
+};
 use tokio::time::Instant;
 
 use crate::bench::{Bench, MS, S, rate_limited, refused_connection, target, unavailable};
@@ -233,4 +235,50 @@ async fn a_pause_that_is_prolonged_again_and_again_is_not_sat_out_for_ever() {
     assert_eq!(error.kind(), K::AllTargetsFailed);
     assert!(began.elapsed() < S(8), "one wait for each target");
     assert_eq!(bench.calls(), [0, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn money_is_never_overridden_and_lets_others_serve() {
+    use SkipReason::Budget;
+    let one = bench(answers(), &[("a", Budget, S(5))]);
+    let answer = one.complete().await.unwrap();
+    assert_eq!(answer.route.target, target("b"));
+    assert_eq!(answer.route.skipped, [(target("a"), Budget)]);
+    assert_eq!(one.events.words()[1], "fall 1 a/m>b/m budget_exhausted");
+
+    let both = bench(answers(), &[("a", Budget, MS(5)), ("b", Budget, MS(5))]);
+    let error = both.complete().await.unwrap_err();
+    assert_eq!(error.kind(), K::Budget, "{error}");
+    assert_eq!(both.calls(), [0, 0], "nobody is asked as a last resort");
+}
+
+/// Counts how attempts ended.
+#[derive(Debug, Default)]
+struct Purse(Mutex<Vec<&'static str>>);
+
+#[derive(Debug)]
+struct Held(Arc<Purse>);
+
+impl Companion for Held {
+    fn ended(self: Box<Self>, outcome: Outcome<'_>, _: &Account) {
+        self.0.0.lock().unwrap().push(match outcome {
+            Outcome::Success => "success",
+            Outcome::Cancelled => "cancelled",
+            _ => "failure",
+        });
+    }
+}
+
+#[test]
+fn a_companion_learns_exactly_once_how_its_attempt_ended() {
+    let purse = Arc::new(Purse::default());
+    let permit = || {
+        let held: Box<dyn Companion> = Box::new(Held(Arc::clone(&purse)));
+        Permit::unobserved().accompanied_by(held)
+    };
+    permit().settle(Outcome::Success, Instant::now());
+    permit().settle(Outcome::Failure(&unavailable()), Instant::now());
+    drop(permit());
+    let ends = purse.0.lock().unwrap().clone();
+    assert_eq!(ends, ["success", "failure", "cancelled"]);
 }
