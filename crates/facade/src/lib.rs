@@ -146,6 +146,8 @@ pub use interline_resilience::{
     LimitConfig, Observer, OutputReserve, Priority, QueueRule, RetryBudgetConfig, RetryCounts,
     RetryDenial, Severity, Shares, SimpleBreakerConfig, SkipReason, Timeouts,
 };
+pub use interline_routing::classifier;
+
 pub use interline_routing::balancer::{
     Affinity, Capacity, Metric, ScoreWeights, Standing, Stickiness,
 };

@@ -1,10 +1,11 @@
-//! The command line: `serve`, `check`, `chat`, `route`, `models`, `demo`.
+//! The command line: `serve`, `check`, `chat`, `classify`, `route`, `models`, `demo`.
 //!
 //! Results go to standard output, everything else to standard error.
 //! Exit codes: 0 success, 1 the work failed, 2 usage or configuration error.
 
 mod chat;
 mod check;
+mod classify;
 mod demo;
 mod environment;
 mod exit;
@@ -50,6 +51,8 @@ enum Command {
     Chat(chat::Arguments),
     /// Print what would be decided about a request, without making it
     Route(route::Arguments),
+    /// Say what prompts ask for, one JSON object a line
+    Classify(classify::Arguments),
     /// Print the model catalogue: prices, context windows, capabilities
     Models(models::Arguments),
     /// Watch requests survive vendors that break, on simulated vendors
@@ -90,6 +93,7 @@ async fn perform(command: Command, registry: Registry) -> Result<(), Exit> {
         Command::Check(arguments) => check::perform(&arguments, &registry),
         Command::Chat(arguments) => chat::perform(arguments, registry).await,
         Command::Route(arguments) => route::perform(arguments, registry).await,
+        Command::Classify(arguments) => classify::perform(&arguments),
         Command::Models(arguments) => models::perform(&arguments, &registry),
         Command::Demo(arguments) => demo::perform(arguments, registry).await,
     }
