@@ -6,14 +6,11 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use interline_core::{Error, ErrorKind, RetryHint, TimeoutStage, WireError};
-use interline_transport::{VendorError, kind_by_status, kind_in, retry_hint};
+use interline_core::{Error, ErrorKind, RetryHint, WireError};
+use interline_transport::{VENDOR_TIMEOUT, VendorError, kind_by_status, kind_in, retry_hint};
 use serde_json::Value;
 
 use crate::FORMAT;
-
-/// The vendor gave up on its own model: like our own timer for the first content.
-const VENDOR_TIMEOUT: ErrorKind = ErrorKind::Timeout(TimeoutStage::FirstToken);
 
 /// Kinds by `error.type`.
 const TYPES: [(&str, ErrorKind); 11] = [
@@ -30,20 +27,8 @@ const TYPES: [(&str, ErrorKind); 11] = [
     ("overloaded_error", ErrorKind::Overloaded),
 ];
 
-/// Kinds by status, where the type says nothing.
-const STATUSES: [(u16, ErrorKind); 11] = [
-    (401, ErrorKind::Authentication),
-    (402, ErrorKind::QuotaExhausted),
-    (403, ErrorKind::Permission),
-    (404, ErrorKind::NotFound),
-    (408, VENDOR_TIMEOUT),
-    (409, ErrorKind::Unavailable),
-    (413, ErrorKind::PayloadTooLarge),
-    (429, ErrorKind::RateLimited),
-    (504, VENDOR_TIMEOUT),
-    (524, VENDOR_TIMEOUT),
-    (529, ErrorKind::Overloaded),
-];
+/// Kinds by a status that means something of its own here, where the type says nothing.
+const STATUSES: [(u16, ErrorKind); 1] = [(524, VENDOR_TIMEOUT)];
 
 /// Phrases in lower case that tell kinds apart where the type says `invalid_request_error`.
 const PHRASES: [(&str, ErrorKind); 6] = [

@@ -7,14 +7,13 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use interline_core::{Error, ErrorKind, RetryHint, TimeoutStage, WireError};
-use interline_transport::{VendorError, kind_by_status, kind_in, retry_after_in_body, retry_hint};
+use interline_core::{Error, ErrorKind, RetryHint, WireError};
+use interline_transport::{
+    VENDOR_TIMEOUT, VendorError, kind_by_status, kind_in, retry_after_in_body, retry_hint,
+};
 use serde_json::Value;
 
 use crate::FORMAT;
-
-/// The vendor gave up on its own model: like our own timer for the first content.
-const VENDOR_TIMEOUT: ErrorKind = ErrorKind::Timeout(TimeoutStage::FirstToken);
 
 /// Kinds by `status`.
 const WORDS: [(&str, ErrorKind); 16] = [
@@ -34,20 +33,6 @@ const WORDS: [(&str, ErrorKind); 16] = [
     ("UNIMPLEMENTED", ErrorKind::Unsupported),
     ("UNAVAILABLE", ErrorKind::Unavailable),
     ("DEADLINE_EXCEEDED", VENDOR_TIMEOUT),
-];
-
-/// Kinds by HTTP status, where the word says nothing.
-const STATUSES: [(u16, ErrorKind); 10] = [
-    (401, ErrorKind::Authentication),
-    (402, ErrorKind::QuotaExhausted),
-    (403, ErrorKind::Permission),
-    (404, ErrorKind::NotFound),
-    (408, VENDOR_TIMEOUT),
-    (409, ErrorKind::Unavailable),
-    (413, ErrorKind::PayloadTooLarge),
-    (429, ErrorKind::RateLimited),
-    (499, ErrorKind::Unavailable),
-    (504, VENDOR_TIMEOUT),
 ];
 
 /// Kinds by the `reason` of a `google.rpc.ErrorInfo`, which says more than the word.
@@ -190,7 +175,7 @@ impl<'a> Told<'a> {
         let by_word = || self.error.code.and_then(|word| kind_in(&WORDS, &word));
         let kind = by_reason
             .or_else(by_word)
-            .unwrap_or_else(|| kind_by_status(&STATUSES, status));
+            .unwrap_or_else(|| kind_by_status(&[], status));
         let message = self.error.message.unwrap_or_default().to_lowercase();
         PHRASES
             .iter()

@@ -8,14 +8,11 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use interline_core::{Error, ErrorKind, RetryHint, TimeoutStage, WireError};
-use interline_transport::{VendorError, kind_by_status, kind_in, retry_hint};
+use interline_core::{Error, ErrorKind, RetryHint, WireError};
+use interline_transport::{VENDOR_TIMEOUT, VendorError, kind_by_status, kind_in, retry_hint};
 use serde_json::Value;
 
 use crate::FORMAT;
-
-/// The vendor gave up on its own model: like our own timer for the first content.
-const VENDOR_TIMEOUT: ErrorKind = ErrorKind::Timeout(TimeoutStage::FirstToken);
 
 /// Kinds by the exception's type.
 const TYPES: [(&str, ErrorKind); 25] = [
@@ -49,19 +46,8 @@ const TYPES: [(&str, ErrorKind); 25] = [
     ("ServiceUnavailableException", ErrorKind::Unavailable),
 ];
 
-/// Kinds by HTTP status, where no type is given.
-const STATUSES: [(u16, ErrorKind); 10] = [
-    (401, ErrorKind::Authentication),
-    (402, ErrorKind::QuotaExhausted),
-    (403, ErrorKind::Permission),
-    (404, ErrorKind::NotFound),
-    (408, VENDOR_TIMEOUT),
-    (413, ErrorKind::PayloadTooLarge),
-    (424, ErrorKind::Unavailable),
-    (429, ErrorKind::RateLimited),
-    (501, ErrorKind::Unsupported),
-    (504, VENDOR_TIMEOUT),
-];
+/// Kinds by a status that means something of its own here, where no type is given.
+const STATUSES: [(u16, ErrorKind); 1] = [(501, ErrorKind::Unsupported)];
 
 /// Phrases in lower case that tell kinds apart, each within the kind that the type gave.
 const PHRASES: [(ErrorKind, &str, ErrorKind); 17] = {
@@ -117,11 +103,7 @@ pub fn decode_error(status: u16, headers: &HeaderMap, body: Bytes) -> Error {
     let told = VendorError::default();
     let (code, message) = read(header, value.as_ref());
     let kind = kind(code, message, || kind_by_status(&STATUSES, status));
-    let hint = match retry_hint(status, headers, value.as_ref()) {
-        // The status of a model's own failure (424) says nothing about later.
-        RetryHint::Never if status == 424 => RetryHint::Backoff,
-        hint => hint,
-    };
+    let hint = retry_hint(status, headers, value.as_ref());
     let told = with(told, code, message);
     told.refused(kind, hint, WireError::new(FORMAT, status, body))
 }

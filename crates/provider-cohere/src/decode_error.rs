@@ -5,8 +5,8 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use interline_core::{Error, ErrorKind, RetryHint, TimeoutStage, WireError};
-use interline_transport::{VendorError, kind_by_status, retry_hint};
+use interline_core::{Error, ErrorKind, RetryHint, WireError};
+use interline_transport::{VENDOR_TIMEOUT, VendorError, kind_by_status, retry_hint};
 use serde_json::Value;
 
 use crate::FORMAT;
@@ -14,25 +14,11 @@ use crate::FORMAT;
 /// The header with Cohere's id of the exchange.
 pub(crate) const TRACE_ID: &str = "x-debug-trace-id";
 
-/// The vendor gave up on its own model: like our own timer for the first content.
-const VENDOR_TIMEOUT: ErrorKind = ErrorKind::Timeout(TimeoutStage::FirstToken);
-
-/// Kinds by HTTP status.
-const STATUSES: [(u16, ErrorKind); 13] = [
-    (401, ErrorKind::Authentication),
-    (402, ErrorKind::QuotaExhausted),
-    (403, ErrorKind::Permission),
-    (404, ErrorKind::NotFound),
-    (408, VENDOR_TIMEOUT),
-    (409, ErrorKind::Unavailable),
-    (413, ErrorKind::PayloadTooLarge),
-    (429, ErrorKind::RateLimited),
+/// Kinds by a status that means something of its own here.
+const STATUSES: [(u16, ErrorKind); 2] = [
     // Input or output holds a word that the account has blocked.
     (498, ErrorKind::ContentFiltered),
-    (499, ErrorKind::Unavailable),
     (501, ErrorKind::Unsupported),
-    (504, VENDOR_TIMEOUT),
-    (529, ErrorKind::Overloaded),
 ];
 
 /// Phrases in lower case that tell kinds apart, each within the kind that the status gave; the first

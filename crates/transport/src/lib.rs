@@ -71,4 +71,4 @@ pub use sse_stream::SseStream;
 pub use told_limits::told_limits;
 pub use transport::Transport;
 pub use url::join_url;
-pub use vendor_error::{VendorError, kind_by_status, kind_in};
+pub use vendor_error::{VENDOR_TIMEOUT, VendorError, kind_by_status, kind_in};

@@ -64,7 +64,7 @@ pub fn retry_after_in_body(body: &Value) -> Option<Duration> {
 
 /// Whether and when trying again may help, from status, headers and error body.
 ///
-/// `x-should-retry` overrides the status. Without it 408, 409, 425, 429, 498 and all 5xx but 501
+/// `x-should-retry` overrides the status. Without it 408, 409, 424, 425, 429, 498 and all 5xx but 501
 /// and 505 may be tried again, after the wait that headers or body ask for.
 #[must_use]
 pub fn retry_hint(status: u16, headers: &HeaderMap, body: Option<&Value>) -> RetryHint {
@@ -93,6 +93,7 @@ fn is_transient(status: u16) -> bool {
         Ok(
             StatusCode::REQUEST_TIMEOUT
             | StatusCode::CONFLICT
+            | StatusCode::FAILED_DEPENDENCY
             | StatusCode::TOO_EARLY
             | StatusCode::TOO_MANY_REQUESTS,
         ) => true,
@@ -278,7 +279,7 @@ mod tests {
 
     #[test]
     fn the_status_decides_unless_the_vendor_says_otherwise() {
-        for status in [408, 409, 425, 429, 498, 500, 502, 503, 504, 520, 529] {
+        for status in [408, 409, 424, 425, 429, 498, 500, 502, 503, 504, 520, 529] {
             check_hint(status, &[], RetryHint::Backoff);
             check_hint(status, &[("x-should-retry", "false")], RetryHint::Never);
         }

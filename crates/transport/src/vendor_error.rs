@@ -2,7 +2,7 @@
 //!
 //! Which kind it is, the dialect's own tables say; [`kind_in`] and [`kind_by_status`] look it up.
 
-use interline_core::{Error, ErrorKind, Phase, RetryHint, WireError};
+use interline_core::{Error, ErrorKind, Phase, RetryHint, TimeoutStage, WireError};
 
 use crate::{body_snippet, redact};
 
@@ -81,11 +81,35 @@ pub fn kind_in<K: PartialEq>(table: &[(K, ErrorKind)], key: &K) -> Option<ErrorK
     Some(*kind)
 }
 
-/// The kind that stands beside `status`, else what its class says: 4xx is the caller's mistake, 5xx a
-/// vendor that is unavailable, anything else, such as a redirect, no answer that makes sense.
+/// The vendor gave up on its own model: like a timer of ours for the first content.
+pub const VENDOR_TIMEOUT: ErrorKind = ErrorKind::Timeout(TimeoutStage::FirstToken);
+
+/// What a status says at every vendor that gives it no meaning of its own. A conflict, a failed
+/// dependency (the model behind the API), a too early request and a call that the vendor cancelled are
+/// the vendor's affairs, not the caller's.
+const STATUSES: [(u16, ErrorKind); 13] = [
+    (401, ErrorKind::Authentication),
+    (402, ErrorKind::QuotaExhausted),
+    (403, ErrorKind::Permission),
+    (404, ErrorKind::NotFound),
+    (408, VENDOR_TIMEOUT),
+    (409, ErrorKind::Unavailable),
+    (413, ErrorKind::PayloadTooLarge),
+    (424, ErrorKind::Unavailable),
+    (425, ErrorKind::Unavailable),
+    (429, ErrorKind::RateLimited),
+    (499, ErrorKind::Unavailable),
+    (504, VENDOR_TIMEOUT),
+    (529, ErrorKind::Overloaded),
+];
+
+/// The kind that stands beside `status` in the vendor's `own` table, else what the status says
+/// everywhere, else what its class says: 4xx is the caller's mistake, 5xx a vendor that is
+/// unavailable, anything else, such as a redirect, no answer that makes sense.
 #[must_use]
-pub fn kind_by_status(table: &[(u16, ErrorKind)], status: u16) -> ErrorKind {
-    kind_in(table, &status).unwrap_or(match status {
+pub fn kind_by_status(own: &[(u16, ErrorKind)], status: u16) -> ErrorKind {
+    let known = kind_in(own, &status).or_else(|| kind_in(&STATUSES, &status));
+    known.unwrap_or(match status {
         400..=499 => ErrorKind::InvalidRequest,
         500.. => ErrorKind::Unavailable,
         _ => ErrorKind::Protocol,
@@ -138,13 +162,14 @@ mod tests {
     }
 
     #[test]
-    fn a_status_outside_the_table_means_its_class() {
-        let table = [(404, ErrorKind::NotFound)];
-        let kinds = [404, 418, 599, 302].map(|status| kind_by_status(&table, status));
+    fn a_status_means_what_the_vendor_says_else_what_it_means_everywhere_else_its_class() {
+        let own = [(498, ErrorKind::Overloaded)];
+        let kinds = [498, 424, 418, 599, 302].map(|status| kind_by_status(&own, status));
         assert_eq!(
             kinds,
             [
-                ErrorKind::NotFound,
+                ErrorKind::Overloaded,
+                ErrorKind::Unavailable,
                 ErrorKind::InvalidRequest,
                 ErrorKind::Unavailable,
                 ErrorKind::Protocol

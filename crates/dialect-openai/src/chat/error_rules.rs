@@ -4,6 +4,7 @@
 //! sentences; then the status; and for errors inside a 200 the object's type.
 
 use interline_core::{ErrorKind, TimeoutStage};
+use interline_transport::kind_by_status;
 
 use super::vendor_error::VendorError;
 
@@ -179,24 +180,13 @@ pub(crate) fn classify(status: u16, error: &VendorError) -> ErrorKind {
     by_status(stated)
 }
 
-const fn by_status(status: u16) -> ErrorKind {
-    match status {
-        401 => ErrorKind::Authentication,
-        402 => ErrorKind::QuotaExhausted,
-        403 => ErrorKind::Permission,
-        404 | 410 => ErrorKind::NotFound,
-        408 | 504 => ErrorKind::Timeout(TimeoutStage::FirstToken),
-        413 => ErrorKind::PayloadTooLarge,
-        429 => ErrorKind::RateLimited,
-        // 498 is said when a cheaper tier has no room, 529 when the whole service has none.
-        498 | 529 => ErrorKind::Overloaded,
-        // A conflict, a too early request and a failed dependency are the server's affairs.
-        409 | 424 | 425 | 499 => ErrorKind::Unavailable,
-        400..=498 => ErrorKind::InvalidRequest,
-        500..=599 => ErrorKind::Unavailable,
-        // Redirects are not followed, so one is an answer that makes no sense here.
-        _ => ErrorKind::Protocol,
-    }
+fn by_status(status: u16) -> ErrorKind {
+    const OWN: [(u16, ErrorKind); 2] = [
+        (410, ErrorKind::NotFound),
+        // A cheaper tier has no room.
+        (498, ErrorKind::Overloaded),
+    ];
+    kind_by_status(&OWN, status)
 }
 
 /// Whether waiting may help against an error of this kind.
