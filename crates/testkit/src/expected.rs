@@ -138,8 +138,6 @@ impl Expected {
 
 impl ExpectedUsage {
     /// The input in the counting of [`interline_core::Usage`], which includes what was cached.
-    ///
-    /// Cached tokens that exceed the input cannot be part of it, so such a vendor counts them apart.
     #[must_use]
     pub fn normalised_input(&self, rule: UsageRule) -> Option<u64> {
         let input = self.input_tokens?;
@@ -147,9 +145,6 @@ impl ExpectedUsage {
         let cache = cached + self.cache_creation_input_tokens.unwrap_or(0);
         Some(match rule {
             UsageRule::InputExcludesCache => input + cache,
-            UsageRule::InputIncludesCache | UsageRule::OutputExcludesThinking if cached > input => {
-                input + cached
-            }
             UsageRule::InputIncludesCache | UsageRule::OutputExcludesThinking => input,
         })
     }

@@ -155,7 +155,9 @@ impl EarlierReasoning {
             Self::ReasoningContentRequired => Some(
                 "Earlier thoughts are sent as `reasoning_content`; a message that calls tools gets a blank one where they are unknown.",
             ),
-            Self::ThinkingParts => Some("Earlier thoughts are sent as `thinking` parts."),
+            Self::ThinkingParts => Some(
+                "Earlier thoughts are sent as `thinking` parts; those of answers, which come as parts too, are shown as `reasoning_content` beside a plain text to callers of `openai.chat`.",
+            ),
             Self::ReasoningDetails => Some(
                 "Earlier thoughts are sent as `reasoning`, with `reasoning_details` where the vendor signed or sealed them.",
             ),

@@ -4,6 +4,7 @@
 //! which is also the rule of [`Usage`].
 //! Some vendors count thinking *beside* the completion. Two contradictions are taken as proof of that,
 //! and the part is added: a part larger than its whole, and a total that only adds up with the part.
+//! Cached tokens that outnumber a prompt which the total confirms are kept as they are told.
 
 use interline_core::Usage;
 use serde_json::{Map, Value};
@@ -35,9 +36,16 @@ pub(crate) fn read(usage: &Value) -> Usage {
     );
     let input = first_count(usage, &["/prompt_tokens"]);
     let output = first_count(usage, &["/completion_tokens"]);
-    read.input_tokens = including(input, read.cached_input_tokens);
-    read.output_tokens = including(output, read.reasoning_tokens);
     let total = first_count(usage, &["/total_tokens"]);
+    let sum = input
+        .zip(output)
+        .map(|(input, output)| input.saturating_add(output));
+    read.input_tokens = match sum.is_some() && sum == total {
+        // The vendor's own sum says that the part is what is wrong, and not the whole.
+        true => input,
+        false => including(input, read.cached_input_tokens),
+    };
+    read.output_tokens = including(output, read.reasoning_tokens);
     if let (Some(input), Some(output), Some(thinking)) = (input, output, read.reasoning_tokens)
         && total
             == input
@@ -133,9 +141,14 @@ mod tests {
             [Some(9), None, None, Some(27), Some(25)],
         );
         check(
-            &json!({"prompt_tokens": 29, "completion_tokens": 6, "total_tokens": 35,
+            &json!({"prompt_tokens": 29, "completion_tokens": 6,
                 "prompt_tokens_details": {"cached_tokens": 157}}),
             [Some(186), Some(157), None, Some(6), None],
+        );
+        check(
+            &json!({"prompt_tokens": 29, "completion_tokens": 6, "total_tokens": 35,
+                "prompt_tokens_details": {"cached_tokens": 157}}),
+            [Some(29), Some(157), None, Some(6), None],
         );
     }
 
