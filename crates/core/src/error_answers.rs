@@ -99,6 +99,13 @@ impl Error {
     #[must_use]
     pub fn health_impact(&self) -> HealthImpact {
         match self.kind() {
+            // Request timeout, conflict, too early: about this request and its connection, not about how
+            // the endpoint is doing.
+            ErrorKind::Unavailable | ErrorKind::Timeout(TimeoutStage::FirstToken)
+                if matches!(self.status(), Some(408 | 409 | 425)) =>
+            {
+                HealthImpact::None
+            }
             ErrorKind::Unavailable
             | ErrorKind::Overloaded
             | ErrorKind::Protocol
@@ -226,6 +233,14 @@ mod tests {
             H::Endpoint,
             false,
         );
+        for (kind, status, billed) in [
+            (K::Timeout(TimeoutStage::FirstToken), 408, true),
+            (K::Unavailable, 409, false),
+            (K::Unavailable, 425, false),
+        ] {
+            let error = backoff(kind, status);
+            check(&error, S::AfterPause, true, H::None, billed);
+        }
         check(
             &backoff(K::Overloaded, 529),
             S::AfterPause,

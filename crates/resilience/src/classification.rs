@@ -42,6 +42,8 @@ struct Row {
     fault: Is<Fault>,
     phase: Is<Phase>,
     hint: Is<RetryHint>,
+    /// Only failures with one of these statuses; any or none where nothing is said.
+    statuses: Option<&'static [u16]>,
     same: SameTarget,
     other: Other,
     health: HealthImpact,
@@ -91,6 +93,11 @@ impl Row {
             && self.kind == error.kind()
             && !matches!(self.phase, Is::Just(phase) if phase != error.phase())
             && !matches!(self.hint, Is::Just(hint) if hint != error.retry())
+            && self.statuses.is_none_or(|statuses| {
+                error
+                    .status()
+                    .is_some_and(|status| statuses.contains(&status))
+            })
     }
 }
 
@@ -100,7 +107,7 @@ const CONTENT: Is<Phase> = Is::Just(Phase::AfterOutput);
 const FINAL: Is<RetryHint> = Is::Just(RetryHint::Never);
 
 #[rustfmt::skip]
-const ROWS: [Row; 35] = {
+const ROWS: [Row; 37] = {
     use {Billed as B, Fare as F, HealthImpact as H, Is as I, Kind as K, Other as O, SameTarget as S};
     [
         // Content had reached the caller: nothing restarts.
@@ -120,6 +127,10 @@ const ROWS: [Row; 35] = {
         row("stale, never sent",       K::Unavailable,                I::Just(Fault::Stale),  SEND,    I::Any, S::AtOnce,     O::Yes, H::None,       B::No,           F::Nothing),
         row("stale, maybe acted on",   K::Unavailable,                I::Just(Fault::Stale),  ANSWER,  I::Any, S::AtOnce,     O::Yes, H::None,       B::UnlessStatus, F::Paid),
         row("reset before an answer",  K::Unavailable,                I::Just(Fault::Reset),  ANSWER,  I::Any, S::AfterPause, O::Yes, H::Endpoint,   B::UnlessStatus, F::FreeIfHealthier),
+
+        // The vendor gave up on this request, and says nothing of its health.
+        row("request timeout",         K::Timeout(Stage::FirstToken), I::None,                ANSWER,  I::Any, S::AfterPause, O::Yes, H::None,       B::Maybe,        F::Paid).only_for(&[408]),
+        row("conflict, too early",     K::Unavailable,                I::None,                ANSWER,  I::Any, S::AfterPause, O::Yes, H::None,       B::UnlessStatus, F::Paid).only_for(&[409, 425]),
 
         // The vendor failed.
         row("outage, told to stop",    K::Unavailable,                I::None,                ANSWER,  FINAL,  S::Never,      O::Yes, H::Endpoint,   B::UnlessStatus, F::FreeIfHealthier),
@@ -176,11 +187,20 @@ const fn row(
         fault,
         phase,
         hint,
+        statuses: None,
         same,
         other,
         health,
         billed,
         fare,
+    }
+}
+
+impl Row {
+    /// Covers only failures with one of these statuses.
+    const fn only_for(mut self, statuses: &'static [u16]) -> Self {
+        self.statuses = Some(statuses);
+        self
     }
 }
 
@@ -210,6 +230,10 @@ mod tests {
                     Is::Just(fault) => error.with_connection_fault(fault),
                     _ => error,
                 };
+                if let Some(statuses) = row.statuses {
+                    examples.extend(statuses.iter().map(|one| error.clone().with_status(*one)));
+                    continue;
+                }
                 examples.push(error.clone());
                 if !matches!(row.fault, Is::Just(_)) && phase != Phase::BeforeSend {
                     examples.push(error.with_status(500));
