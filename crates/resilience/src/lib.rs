@@ -155,7 +155,7 @@ pub use hedge::{HedgeAfter, HedgePolicy};
 pub use latency_digest::{LatencyDigest, LatencySummary};
 pub use limits::{
     Bucket, BucketUse, BurstShare, Hold, LimitConfig, Limiter, Need, OutputReserve, Place,
-    Priority, QueueRule, Room, Settlement, Shares, Spent, Turn, Wait,
+    Priority, QueueRule, Room, Settlement, Shares, Spent, Turn, UntoldLimits, Wait,
 };
 pub use monitor::{Activity, HealthMonitor, Watch};
 pub use observer::{Observer, Observers, OnEvent, on_event};

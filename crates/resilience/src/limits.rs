@@ -49,7 +49,7 @@ mod scenario_tests;
 mod tests;
 
 pub use bucket::Bucket;
-pub use config::{BurstShare, LimitConfig, OutputReserve, QueueRule};
+pub use config::{BurstShare, LimitConfig, OutputReserve, QueueRule, UntoldLimits};
 pub use gauge::BucketUse;
 pub use limiter::Limiter;
 pub use need::{Hold, Need, Settlement, Spent, Wait};

@@ -32,6 +32,8 @@ pub struct LimitConfig {
     /// is what a vendor that counts a sliding minute demands, and so it costs that share of a busy
     /// minute: a twentieth keeps more than 90 % of the limit in use (scenario tests in this folder).
     pub burst_share: BurstShare,
+    /// What follows from refusals where the vendor never told its limit.
+    pub untold: UntoldLimits,
     /// How many output tokens are reserved for a call.
     pub output: OutputReserve,
     /// How long callers may wait for room.
@@ -100,6 +102,13 @@ impl LimitConfig {
     #[must_use]
     pub const fn with_burst_share(mut self, share: f64) -> Self {
         self.burst_share = BurstShare::new(share);
+        self
+    }
+
+    /// Says what follows from refusals where the vendor never told its limit.
+    #[must_use]
+    pub const fn with_untold(mut self, untold: UntoldLimits) -> Self {
+        self.untold = untold;
         self
     }
 
@@ -190,6 +199,18 @@ impl Default for BurstShare {
     fn default() -> Self {
         Self::new(0.05)
     }
+}
+
+/// What follows from refusals where the vendor never told its limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UntoldLimits {
+    /// One is guessed from what was sent, and lowered and raised by trying. The default.
+    #[default]
+    Guess,
+    /// Nothing but the wait that the vendor asks for: right where others use up the same limit in bursts,
+    /// so that no guess can be right.
+    Ignore,
 }
 
 /// How many output tokens are reserved for a call whose answer is not known yet.

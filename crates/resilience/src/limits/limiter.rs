@@ -11,7 +11,8 @@ use super::queue::{Ahead, Order, Queue};
 use super::rate::{Pace, Rate};
 use super::slots::Slots;
 use super::{
-    Bucket, BucketUse, Hold, LimitConfig, Need, Place, Priority, Settlement, Spent, Turn, Wait,
+    Bucket, BucketUse, Hold, LimitConfig, Need, Place, Priority, Settlement, Spent, Turn,
+    UntoldLimits, Wait,
 };
 use crate::sync::{AtomicU64, Ordering};
 
@@ -52,6 +53,8 @@ pub struct Limiter {
     pub(super) adaptive: Adaptive,
     /// The vendor's limit of requests per minute; 0 until it told one.
     pub(super) told_requests: AtomicU64,
+    /// 1 where the vendor refuses bursts although by its own word room was left.
+    pub(super) refuses_bursts: AtomicU64,
     /// When the newest call was sent whose answer told limits.
     pub(super) newest: AtomicU64,
     /// Requests, tokens to read and tokens to write that were ever reserved.
@@ -112,6 +115,7 @@ impl Limiter {
             estimates: Estimates::new(),
             adaptive: Adaptive::new(),
             told_requests: AtomicU64::new(0),
+            refuses_bursts: AtomicU64::new(0),
             newest: AtomicU64::new(0),
             sent: [const { AtomicU64::new(0) }; 3],
             held: AtomicU64::new(0),
@@ -263,12 +267,17 @@ impl Limiter {
     }
 
     /// Takes note that the vendor refused the holder's call for its rate. Where the vendor never told
-    /// its limit, one is guessed and lowered.
+    /// its limit, one is guessed and lowered. Where it did, and room was left by its own word, it wants
+    /// its limit spread evenly.
     pub fn refused_for_rate(&self, hold: &Hold, now: Instant) {
+        let now = self.nanos(now);
         if self.told_requests.load(Ordering::Relaxed) != 0 {
+            self.spread_told_limits(now);
             return;
         }
-        let now = self.nanos(now);
+        if self.config.untold == UntoldLimits::Ignore {
+            return;
+        }
         if let Some(limit) = self.adaptive.refused(self.config.rpm, hold.at, now) {
             self.limit_requests(limit, now);
         }
@@ -478,6 +487,8 @@ impl Limiter {
         let limit = self.config.rpm.map_or(limit, |most| limit.min(most));
         let pace = Pace::strict(limit, self.config.burst_share.get());
         self.requests.set(Some(pace), now);
+        // What was sent under a higher guess is no debt of a lower one.
+        self.requests.forgive(now);
     }
 
     pub(super) const fn rate(&self, bucket: Bucket) -> Option<&Rate> {

@@ -11,6 +11,8 @@
 
 use crate::sync::{AtomicU64, Ordering};
 
+/// A second, in nanoseconds.
+pub(crate) const SECOND: i64 = 1_000_000_000;
 /// A minute, in nanoseconds.
 pub(crate) const MINUTE: i64 = 60_000_000_000;
 
@@ -232,6 +234,14 @@ impl Rate {
         let time = if remaining < 0 { -time } else { time };
         let at_least = now.saturating_add(settings.depth).saturating_sub(time);
         self.update(|full_at| full_at.max(at_least));
+    }
+
+    /// Lets the bucket owe nothing.
+    pub(crate) fn forgive(&self, now: i64) {
+        if let Some(settings) = self.settings() {
+            let empty = now.saturating_add(settings.depth);
+            self.update(|full_at| full_at.min(empty));
+        }
     }
 
     /// How much of what the bucket holds is used: 0 full, 1 empty, more in debt.

@@ -1,22 +1,27 @@
-//! How many requests were sent in the last minute, nearly: this minute's count and the previous one's by
-//! the share of it that is within the last 60 s.
+//! At which rate requests were sent in the last ten seconds, nearly: this period's count and the previous
+//! one's by the share of it that is within them.
 //!
 //! Needed where a vendor refuses for its rate and nobody knows its limit: then what was sent is the best
-//! guess. Close enough for that, in one number without a lock.
+//! guess. Close enough for that, in one number without a lock. Ten seconds, because a minute would take
+//! a limiter that is ten seconds old for a sixth of what it sent.
 
-use super::rate::MINUTE;
+use super::rate::SECOND;
 use crate::sync::{AtomicU64, Ordering};
 
 const BITS: u32 = 20;
 const MASK: u64 = (1 << BITS) - 1;
+/// The length of a period.
+const PERIOD: i64 = 10 * SECOND;
+/// Periods in a minute.
+const PER_MINUTE: u64 = 6;
 
-/// The minute's number in the upper bits, the previous minute's count and this one's in 20 bits each.
+/// The period's number in the upper bits, the previous period's count and this one's in 20 bits each.
 #[derive(Debug)]
 pub(crate) struct RequestCount(AtomicU64);
 
 #[derive(Clone, Copy)]
 struct Counts {
-    minute: u64,
+    period: u64,
     previous: u64,
     current: u64,
 }
@@ -31,7 +36,7 @@ impl RequestCount {
         let add = |cell| {
             let counts = Counts::of(cell).at(now);
             Some(
-                counts.minute << (2 * BITS)
+                counts.period << (2 * BITS)
                     | counts.previous << BITS
                     | (counts.current + 1).min(MASK),
             )
@@ -42,37 +47,38 @@ impl RequestCount {
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
     }
 
-    /// Requests within the last 60 s.
-    pub(crate) fn last_minute(&self, now: i64) -> u64 {
+    /// Requests of the last ten seconds, as so many in a minute.
+    pub(crate) fn per_minute(&self, now: i64) -> u64 {
         let counts = Counts::of(self.0.load(Ordering::Relaxed)).at(now);
-        let still = (MINUTE - now.rem_euclid(MINUTE)).cast_unsigned();
+        let still = (PERIOD - now.rem_euclid(PERIOD)).cast_unsigned();
         let previous =
-            u128::from(counts.previous) * u128::from(still) / u128::from(MINUTE.cast_unsigned());
-        counts.current + u64::try_from(previous).unwrap_or(counts.previous)
+            u128::from(counts.previous) * u128::from(still) / u128::from(PERIOD.cast_unsigned());
+        let sent = counts.current + u64::try_from(previous).unwrap_or(counts.previous);
+        sent.saturating_mul(PER_MINUTE)
     }
 }
 
 impl Counts {
     const fn of(cell: u64) -> Self {
         Self {
-            minute: cell >> (2 * BITS),
+            period: cell >> (2 * BITS),
             previous: (cell >> BITS) & MASK,
             current: cell & MASK,
         }
     }
 
     fn at(self, now: i64) -> Self {
-        let minutes = now.max(0).cast_unsigned() / MINUTE.cast_unsigned();
-        let minute = minutes & ((1 << (64 - 2 * BITS)) - 1);
-        match minute.wrapping_sub(self.minute) {
+        let periods = now.max(0).cast_unsigned() / PERIOD.cast_unsigned();
+        let period = periods & ((1 << (64 - 2 * BITS)) - 1);
+        match period.wrapping_sub(self.period) {
             0 => self,
             1 => Self {
-                minute,
+                period,
                 previous: self.current,
                 current: 0,
             },
             _ => Self {
-                minute,
+                period,
                 previous: 0,
                 current: 0,
             },

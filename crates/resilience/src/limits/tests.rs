@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::{
     Bucket, Hold, LimitConfig, Limiter, Need, OutputReserve, Priority, QueueRule, Settlement,
-    Spent, Turn,
+    Spent, Turn, UntoldLimits,
 };
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
@@ -329,22 +329,93 @@ fn an_untold_limit_is_cut_by_refusals_and_grows_in_clean_minutes() {
         limiter.refused_for_rate(hold, t0 + S(1));
     }
     let limit = |now| limiter.uses(now).next().map(|one| one.limit);
+    let answered = |now| limiter.settle(holds[0], Settlement::Answered(Spent::default()), now);
+    let refused = |now| {
+        let hold = limiter.reserve(now, &tiny()).expect("there is room");
+        limiter.refused_for_rate(&hold, now + S(1));
+    };
     assert_eq!(
         limit(t0 + S(1)),
-        Some(70),
-        "one burst of refusals cuts once"
+        Some(420),
+        "a hundred in ten seconds are 600 in a minute, and one burst of refusals cuts once"
     );
-    for (minute, grown) in [(1, 70), (62, 74), (63, 74), (123, 78)] {
-        let now = t0 + S(minute);
-        let hold = holds[0];
-        limiter.settle(hold, Settlement::Answered(Spent::default()), now);
-        assert_eq!(limit(now), Some(grown), "after {minute} s");
+    answered(t0 + S(5));
+    assert_eq!(limit(t0 + S(5)), Some(420), "a refusal was not long ago");
+    for (second, grown) in [(7, 840), (7, 840), (8, 1680)] {
+        answered(t0 + S(second));
+        assert_eq!(limit(t0 + S(second)), Some(grown), "after {second} s");
     }
-    let hold = limiter
-        .reserve(t0 + S(200), &tiny())
-        .expect("there is room");
-    limiter.refused_for_rate(&hold, t0 + S(201));
-    assert_eq!(limit(t0 + S(201)), Some(54));
+    refused(t0 + S(20));
+    assert_eq!(limit(t0 + S(21)), Some(1176));
+    answered(t0 + S(31));
+    assert_eq!(
+        limit(t0 + S(31)),
+        Some(1176),
+        "the limit turned out to be real, so it is tried half as often"
+    );
+    answered(t0 + S(32));
+    assert_eq!(limit(t0 + S(32)), Some(2352));
+}
+
+#[test]
+fn a_guess_never_goes_below_one_request_in_a_second_and_is_back_in_seconds() {
+    let (limiter, t0) = limiter(LimitConfig::new());
+    let hold = first_hold(&limiter, t0);
+    let limit = |now| limiter.uses(now).next().map(|one| one.limit);
+    let mut now = t0;
+    for _ in 0..60 {
+        now += MS(1100);
+        let hold = limiter.reserve(now, &tiny()).expect("one in a second");
+        limiter.refused_for_rate(&hold, now);
+        assert_eq!(limit(now), Some(60));
+    }
+    for _ in 0..10 {
+        now += S(1);
+        limiter.settle(hold, Settlement::Answered(Spent::default()), now);
+    }
+    assert_eq!(limit(now), Some(60 << 5));
+}
+
+#[test]
+fn a_guess_is_not_made_where_that_is_switched_off() {
+    let config = LimitConfig::new().with_untold(UntoldLimits::Ignore);
+    let (limiter, t0) = limiter(config);
+    let hold = first_hold(&limiter, t0);
+    limiter.refused_for_rate(&hold, t0 + S(1));
+    assert_eq!(limiter.uses(t0 + S(1)).count(), 0);
+}
+
+#[test]
+fn a_vendor_that_refuses_although_room_is_left_gets_its_limit_spread() {
+    let (limiter, t0) = limiter(LimitConfig::new());
+    let hold = first_hold(&limiter, t0);
+    let need = tiny().with_priority(Priority::Critical);
+    let at_once = |now| {
+        (0..1000)
+            .map_while(|_| limiter.reserve(now, &need).ok())
+            .count()
+    };
+    limiter.learn(&hold, &told(LimitUnit::Requests, 600, 590), t0);
+    assert!(at_once(t0) > 500, "all that remains may be used at once");
+    let now = t0 + S(120);
+    limiter.refused_for_rate(&hold, now);
+    assert_eq!(at_once(now), 0);
+    assert_eq!(at_once(now + S(60)), 30, "a twentieth of it");
+    let hold = first_hold(&limiter, now + S(120));
+    limiter.learn(&hold, &told(LimitUnit::Requests, 1200, 1190), now + S(120));
+    assert!(at_once(now + S(180)) <= 60, "that holds for other limits");
+}
+
+#[test]
+fn a_vendor_that_refuses_because_nothing_is_left_may_be_used_up_at_once() {
+    let (limiter, t0) = limiter(LimitConfig::new());
+    let hold = first_hold(&limiter, t0);
+    limiter.learn(&hold, &told(LimitUnit::Requests, 600, 0), t0);
+    limiter.refused_for_rate(&hold, t0);
+    let need = tiny().with_priority(Priority::Critical);
+    let later = t0 + S(120);
+    let at_once = (0..1000).map_while(|_| limiter.reserve(later, &need).ok());
+    assert_eq!(at_once.count(), 600);
 }
 
 #[test]

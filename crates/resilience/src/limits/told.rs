@@ -5,6 +5,10 @@
 //! result only ever lowers what we hold for free. So a bucket that others empty besides us is noticed,
 //! and an answer that crossed with our own calls never gives them back.
 //! Answers to calls that were sent before the newest answered one are ignored.
+//!
+//! What remains may be used up in one go until the vendor refuses a call although room was left by its
+//! own word: some count a minute and punish bursts within it all the same. From then on told limits are
+//! spread over the minute like configured ones.
 
 use interline_core::{LimitUnit, LimitWindow, ToldLimit};
 
@@ -55,8 +59,12 @@ impl Limiter {
         // A limit of nothing is how some vendors say that they do not limit.
         if let Some(limit) = told.limit.filter(|limit| *limit > 0) {
             let configured = self.config.limit(bucket);
+            let share = self.config.burst_share.get();
             let pace = match configured.filter(|configured| *configured <= limit) {
-                Some(configured) => Pace::strict(configured, self.config.burst_share.get()),
+                Some(configured) => Pace::strict(configured, share),
+                None if self.refuses_bursts.load(Ordering::Relaxed) != 0 => {
+                    Pace::strict(limit, share)
+                }
                 None => Pace::told(limit),
             };
             if bucket == Bucket::Requests {
@@ -69,6 +77,23 @@ impl Limiter {
         }
         if let Some(remaining) = told.remaining.filter(|_| told.limit != Some(0)) {
             rate.lower_to(difference(remaining, since), now);
+        }
+    }
+
+    /// Spreads what the vendor told over the minute, beginning with an empty bucket, where by its word room
+    /// was left when it refused.
+    pub(super) fn spread_told_limits(&self, now: i64) {
+        let rates = [&self.requests, &self.tokens, &self.input, &self.output];
+        let has_room = |rate: &&Rate| rate.used(now).is_none_or(|used| used < 1.0);
+        if !rates.iter().all(has_room) || self.refuses_bursts.swap(1, Ordering::Relaxed) != 0 {
+            return;
+        }
+        for rate in rates {
+            if let Some(limit) = rate.limit() {
+                let pace = Pace::strict(limit, self.config.burst_share.get());
+                rate.set(Some(pace), now);
+                rate.lower_to(0, now);
+            }
         }
     }
 
