@@ -58,6 +58,8 @@ pub struct Ask<'a> {
     /// What the attempt will use of limits, and how urgent it is; unless said otherwise one request of
     /// standard priority whose tokens nobody counted.
     pub need: Need,
+    /// How long the attempt may be silent before that is unusual; not known unless said otherwise.
+    pub stall_limit: Option<Duration>,
 }
 
 /// Far enough to mean never, near enough to be added to any clock.
@@ -73,7 +75,15 @@ impl<'a> Ask<'a> {
             deadline: now + NO_DEADLINE,
             draw: 0.0,
             need: Need::default(),
+            stall_limit: None,
         }
+    }
+
+    /// Says how long the attempt may be silent before that is unusual.
+    #[must_use]
+    pub const fn with_stall_limit(mut self, limit: Duration) -> Self {
+        self.stall_limit = Some(limit);
+        self
     }
 
     /// Says when the call ends at the latest.

@@ -253,6 +253,7 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
             .with_deadline(self.total.at)
             .with_draw(self.draws.unit() * share)
             .with_need(self.call.need)
+            .with_stall_limit(self.extras.stall_limit(&self.call.policy.timeouts))
     }
 
     /// The candidate's own admission, or the engine's.

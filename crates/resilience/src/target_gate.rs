@@ -214,7 +214,8 @@ impl Core {
     ) -> Result<Permit, Skip> {
         let now = ask.now;
         let own = admitted(core.breaker.as_ref(), ask, how)?;
-        let host = match admitted(core.parts.host.as_deref(), ask, how) {
+        let how_host = core.how_host(own.as_ref(), ask, how);
+        let host = match admitted(core.parts.host.as_deref(), ask, how_host) {
             Ok(ticket) => ticket,
             Err(skip) => {
                 release(core.breaker.as_ref(), own, now);
@@ -241,6 +242,21 @@ impl Core {
             configured: holds.1,
         });
         Ok(Permit::new(Arc::clone(core) as Arc<dyn Lease>, ticket))
+    }
+
+    /// Whether a host that cannot be reached may be called all the same: where the target's own breaker lets
+    /// one through that nobody else is left for. A host alone does not know who else there is.
+    fn how_host(&self, own: Option<&BreakerTicket>, ask: &Ask<'_>, how: How) -> How {
+        let is_closed = |host: &Breaker| host.health(ask.now).closed_for.is_some();
+        if how == How::Freely || !self.parts.host.as_deref().is_some_and(is_closed) {
+            return how;
+        }
+        let may_panic = own.is_some_and(BreakerTicket::is_last_resort)
+            || self
+                .breaker
+                .as_ref()
+                .is_none_or(|own| own.may_panic(ask.now));
+        if may_panic { how } else { How::Freely }
     }
 
     /// Reserves from both limiters or from none.
@@ -311,7 +327,11 @@ fn admitted(
         return Ok(None);
     };
     if how == How::Freely {
-        return breaker.admit(ask.now, ask.draw).map(Some);
+        let ticket = match ask.stall_limit {
+            Some(patience) => breaker.admit_patiently(ask.now, ask.draw, patience),
+            None => breaker.admit(ask.now, ask.draw),
+        };
+        return ticket.map(Some);
     }
     let nobody = Skip::new(SkipReason::Unhealthy, Duration::ZERO);
     let ticket = breaker.admit_anyway(ask.now, ask.draw);

@@ -35,6 +35,10 @@ pub struct Circuit {
     pub(crate) recent: RecentFailures,
     /// When the target last sent a first byte, in nanoseconds plus one; 0 before the first one.
     last_first_byte: AtomicU64,
+    /// When the latest request went to it while it was degraded, in milliseconds plus one.
+    last_trial: AtomicU64,
+    /// Failures that count half.
+    halves: AtomicU64,
     details: Mutex<Details>,
     pub(crate) config: BreakerConfig,
     origin: Instant,
@@ -103,6 +107,8 @@ impl Circuit {
             window: Window::default(),
             recent: RecentFailures::new(failures),
             last_first_byte: AtomicU64::new(0),
+            last_trial: AtomicU64::new(0),
+            halves: AtomicU64::new(0),
             details: Mutex::new(Details::default()),
             config,
             origin: now,
@@ -228,6 +234,22 @@ impl Circuit {
     /// When the target last sent a first byte to anybody, in nanoseconds since the origin.
     pub(crate) fn last_heard(&self) -> Option<u64> {
         self.last_first_byte.load(Ordering::Relaxed).checked_sub(1)
+    }
+
+    /// Whether another request may go to a degraded target; then it is the latest one.
+    pub(crate) fn take_trial(&self, at: Moment) -> bool {
+        let last = self.last_trial.load(Ordering::Relaxed);
+        let every = nanos(self.config.degraded.trial_every) / 1_000_000;
+        (last == 0 || at.ms() + 1 >= last.saturating_add(every))
+            && self
+                .last_trial
+                .compare_exchange(last, at.ms() + 1, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
+    }
+
+    /// Counts half a failure; whether it makes a whole one.
+    pub(crate) fn half_failure(&self) -> bool {
+        self.halves.fetch_add(1, Ordering::Relaxed) % 2 == 1
     }
 
     /// Forgets results, as a new period begins; only with the lock held.

@@ -15,7 +15,7 @@ use super::circuit::Circuit;
 use super::config::{AdaptiveTrip, PanicRule};
 use super::status::BreakerState;
 use super::trickle::{Trickle, Turn};
-use super::window::Counts;
+use super::window::{Counts, ratio};
 use crate::latency_digest::LatencyDigest;
 use crate::sync::{Mutex, MutexGuard};
 
@@ -148,6 +148,15 @@ impl Fleet {
         sum.failure_ratio()
     }
 
+    /// Slow answers per success, 0–1, at the other members in service.
+    pub(crate) fn slow_ratio_elsewhere(&self, index: usize, now: Instant) -> f64 {
+        let counts = self
+            .others(index)
+            .filter(|seat| seat.circuit.status().lets_through());
+        let sum = counts.fold(Counts::default(), |sum, seat| sum.plus(seat.counts(now)));
+        ratio(sum.slow, sum.successes)
+    }
+
     /// Whether results show that a member of another failure domain in full service is healthy.
     pub(crate) fn is_somebody_healthier(
         &self,
@@ -191,6 +200,36 @@ impl Fleet {
         } else {
             0.0
         }
+    }
+
+    /// The share of requests that goes to a member which has only a share: its own, or as much more as
+    /// keeps the group from falling below this part of its capacity. All where nobody is in full service.
+    pub(crate) fn share(&self, own: f64, floor: f64, now: Instant) -> f64 {
+        let (mut full, mut reduced) = (0.0, 0.0);
+        for seat in &self.seats {
+            let status = seat.circuit.status();
+            if !status.lets_through() {
+                continue;
+            }
+            match status.state_at(seat.circuit.at(now).ms()) {
+                BreakerState::Closed => full += seat.capacity,
+                BreakerState::Ramping | BreakerState::Degraded => reduced += seat.capacity,
+                BreakerState::Open | BreakerState::HalfOpen => {}
+            }
+        }
+        if full <= 0.0 || reduced <= 0.0 {
+            return 1.0;
+        }
+        let needed = (floor * self.capacity - full) / reduced;
+        own.max(needed.min(1.0))
+    }
+
+    /// Whether any other member is in full service.
+    pub(crate) fn is_somebody_whole(&self, index: usize) -> bool {
+        self.others(index).any(|seat| {
+            let status = seat.circuit.status();
+            status.lets_through() && status.state == BreakerState::Closed
+        })
     }
 
     /// Keeps other doubtful trips waiting while one decides.

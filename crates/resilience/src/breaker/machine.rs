@@ -12,9 +12,10 @@ use tokio::time::Instant;
 use super::circuit::{Circuit, Moment};
 use super::config::{AdaptiveTrip, PanicRule, TripRule};
 use super::fleet::Fleet;
+use super::probes::{Sign, Worth};
 use super::status::{BreakerState, Mode, Status};
 use super::verdict::{BreakerTicket, Cause, Change, Role, Trip, Verdict};
-use super::window::Sample;
+use super::window::{Sample, ratio};
 use crate::{Skip, SkipReason};
 
 /// The breaker of one target in one group. See the [module](super).
@@ -48,16 +49,27 @@ impl Breaker {
     /// The target is out of service, or this request does not belong to the share that goes through;
     /// then it may be asked again at once, and [`Breaker::admit_anyway`] lets it through.
     pub fn admit(&self, now: Instant, draw: f64) -> Result<BreakerTicket, Skip> {
+        self.admit_patiently(now, draw, self.fleet.stall_limit())
+    }
+
+    /// The same for a request whose silence is nothing unusual for so long: a whole answer shows nothing
+    /// before it is complete.
+    pub(crate) fn admit_patiently(
+        &self,
+        now: Instant,
+        draw: f64,
+        patience: Duration,
+    ) -> Result<BreakerTicket, Skip> {
         let at = self.circuit.at(now);
         let status = self.circuit.status();
         if let Some(skip) = Circuit::refusal(status, at) {
             return Err(skip);
         }
         match status.mode {
-            Mode::Auto => self.admit_by_state(status, at, draw),
+            Mode::Auto => self.admit_by_state(status, at, draw, patience),
             // What the breaker would have refused goes through all the same.
             Mode::MetricsOnly => Ok(self
-                .admit_by_state(status, at, draw)
+                .admit_by_state(status, at, draw, patience)
                 .unwrap_or_else(|_| self.ticket(Role::Ordinary, status, at, draw))),
             Mode::Closed | Mode::Open => Ok(self.ticket(Role::Ordinary, status, at, draw)),
         }
@@ -77,22 +89,40 @@ impl Breaker {
             return Some(self.ticket(Role::Ordinary, status, at, draw));
         }
         if Circuit::refusal(status, at).is_none()
-            && let Ok(ticket) = self.probe(at, draw)
+            && let Ok(ticket) = self.probe(at, draw, self.fleet.stall_limit())
         {
             return Some(ticket);
         }
+        self.may_panic(now)
+            .then(|| self.ticket(Role::LastResort, status, at, draw))
+    }
+
+    /// Whether a request may go to the target although something says that it is out of service.
+    pub(crate) fn may_panic(&self, now: Instant) -> bool {
         let panic = self.circuit.config.panic;
-        let is_left_alone = !self.fleet.is_somebody_in_service(self.index);
-        let may_go = match panic {
+        match panic {
             PanicRule::Always => true,
-            PanicRule::Trickle { .. } => is_left_alone && self.fleet.may_trickle(panic, now),
-        };
-        may_go.then(|| self.ticket(Role::LastResort, status, at, draw))
+            PanicRule::Trickle { .. } => {
+                !self.fleet.is_somebody_in_service(self.index) && self.fleet.may_trickle(panic, now)
+            }
+        }
     }
 
     /// Takes note of the first byte that a request got back.
-    pub fn first_byte(&self, _ticket: &BreakerTicket, now: Instant) {
-        self.circuit.heard_from(self.circuit.at(now));
+    pub fn first_byte(&self, ticket: &BreakerTicket, now: Instant) {
+        let at = self.circuit.at(now);
+        self.circuit.heard_from(at);
+        if ticket.is_probe() {
+            self.probe_shows(ticket, Sign::Life, at);
+        }
+    }
+
+    /// Takes note of the first content that a request got back, after that time.
+    pub fn first_token(&self, ticket: &BreakerTicket, after: Duration, now: Instant) {
+        if ticket.is_probe() {
+            let worth = self.worth(Some(after));
+            self.probe_shows(ticket, Sign::Content(worth), self.circuit.at(now));
+        }
     }
 
     /// Whether a request without a first byte should be given up: it is older than `limit` (see
@@ -101,11 +131,16 @@ impl Breaker {
     /// While the target is in service, three requests must have met with this silence: one
     /// alone may simply take its time, and the timeout of its caller is there for it.
     /// A target that is merely slow never matches. Once a target is out of service, `limit` without a
-    /// first byte to anybody is enough, so that requests which others outlived by a moment need not
-    /// wait for their timeout: ask again every now and then.
+    /// first byte to anybody is enough for requests from before, so that those which others outlived by a
+    /// moment need not wait for their timeout: ask again every now and then. Not for probes: there are so
+    /// few of them that each may be the only one, and slow.
     /// Settle the request as [`Verdict::STALL`] then.
     #[must_use]
     pub fn stalled(&self, ticket: &BreakerTicket, now: Instant, limit: Duration) -> bool {
+        // So few requests go to a degraded target that a slow one would look like a silent one.
+        if self.circuit.status().state == BreakerState::Degraded {
+            return false;
+        }
         let nanos = self.circuit.at(now).nanos;
         let is_older = |since: u64| Duration::from_nanos(nanos.saturating_sub(since)) >= limit;
         let heard = self.circuit.last_heard();
@@ -118,7 +153,7 @@ impl Breaker {
             let is_witnessed = !is_in_service || later + 1 >= STALL_WITNESSES;
             return is_witnessed && is_older(ticket.sent_nanos);
         }
-        !is_in_service && heard.is_some_and(is_older)
+        !is_in_service && !ticket.is_probe() && heard.is_some_and(is_older)
     }
 
     /// Takes note of how a request ended; once for each ticket. Tells what that changed.
@@ -141,10 +176,14 @@ impl Breaker {
     /// [`Breaker::admit_anyway`] at once. Those that ask [`Breaker::admit`] get it applied there.
     #[must_use]
     pub fn weight(&self, now: Instant) -> f32 {
-        let weight = self
-            .circuit
-            .weight(self.circuit.status(), self.circuit.at(now));
-        weight as f32
+        let status = self.circuit.status();
+        let own = self.circuit.weight(status, self.circuit.at(now));
+        let has_share = matches!(status.state, BreakerState::Ramping | BreakerState::Degraded);
+        if has_share && status.mode == Mode::Auto {
+            self.fleet.share(own, self.floor(), now) as f32
+        } else {
+            own as f32
+        }
     }
 
     /// How the target is doing, for the balancer.
@@ -189,7 +228,13 @@ impl Breaker {
         &self.fleet
     }
 
-    fn admit_by_state(&self, status: Status, at: Moment, draw: f64) -> Result<BreakerTicket, Skip> {
+    fn admit_by_state(
+        &self,
+        status: Status,
+        at: Moment,
+        draw: f64,
+        patience: Duration,
+    ) -> Result<BreakerTicket, Skip> {
         match status.state {
             BreakerState::Closed => Ok(self.ticket(Role::Ordinary, status, at, draw)),
             BreakerState::Ramping if at.ms() >= status.until_ms => {
@@ -197,10 +242,7 @@ impl Breaker {
                 Ok(self.ticket(Role::Ordinary, status, at, draw))
             }
             BreakerState::Ramping | BreakerState::Degraded => {
-                let is_mine = draw < self.circuit.weight(status, at)
-                    // Where nobody else is in service, there is nobody to leave the rest to.
-                    || !self.fleet.is_somebody_in_service(self.index);
-                if !is_mine {
+                if !self.is_mine(status, at, draw) {
                     return Err(Skip::new(SkipReason::Unhealthy, Duration::ZERO));
                 }
                 let mut ticket = self.ticket(Role::Ordinary, status, at, draw);
@@ -209,8 +251,22 @@ impl Breaker {
                 }
                 Ok(ticket)
             }
-            BreakerState::Open | BreakerState::HalfOpen => self.probe(at, draw),
+            BreakerState::Open | BreakerState::HalfOpen => self.probe(at, draw, patience),
         }
+    }
+
+    /// The share of the group's capacity that must be left in service.
+    fn floor(&self) -> f64 {
+        1.0 - self.circuit.config.max_ejection
+    }
+
+    /// Whether a request belongs to the share that goes to a target which has only a share.
+    fn is_mine(&self, status: Status, at: Moment, draw: f64) -> bool {
+        let own = self.circuit.weight(status, at);
+        let share = self.fleet.share(own, self.floor(), at.now);
+        // Others can do without a degraded target unless its share had to be raised.
+        let is_trial = status.state == BreakerState::Degraded && share <= own;
+        draw < share && (!is_trial || self.circuit.take_trial(at))
     }
 
     pub(super) fn ticket(
@@ -260,10 +316,25 @@ impl Breaker {
                 circuit.recent.record(at.nanos);
                 self.count_failures(*failures, *window, ticket, retry_after, at)
             }
+            (
+                Verdict::Failure {
+                    cause: Cause::Overload,
+                    ..
+                },
+                TripRule::Adaptive(_),
+            ) if !circuit.half_failure() => self.count(ticket, Verdict::Ignored, at),
             (Verdict::Failure { cause, retry_after }, TripRule::Adaptive(rule)) => {
                 circuit.window.record(Sample::Failure, at.second());
                 self.consider_failure(rule, ticket, cause, retry_after, at)
             }
+        }
+    }
+
+    /// How much a success says that took so long to its first content.
+    pub(super) fn worth(&self, first_token: Option<Duration>) -> Worth {
+        match &self.circuit.config.trip {
+            TripRule::Adaptive(rule) if self.is_slow(rule, first_token) => Worth::Half,
+            _ => Worth::Full,
         }
     }
 
@@ -288,9 +359,15 @@ impl Breaker {
             let mut before = counts;
             before.failures = before.failures.saturating_sub(run.failures);
             let elsewhere = self.fleet.failure_ratio_elsewhere(self.index, at.now);
-            let baseline = rule.baseline(before.failure_ratio(), elsewhere);
+            // Fast failures say little about a target that the group cannot do without: where everybody
+            // fails at 60 % all of them would go, one after the other, for being the worst at the moment.
+            let is_doubtful = cause != Cause::Stall && !self.can_be_spared(0.0, at.now);
+            let baseline = match is_doubtful {
+                true => rule.baseline_cap,
+                false => rule.baseline(before.failure_ratio(), elsewhere),
+            };
             let newest = match cause {
-                Cause::Error => circuit.sent.newest(),
+                Cause::Error | Cause::Overload => circuit.sent.newest(),
                 Cause::Stall => ticket.sequence,
             };
             let cohort = circuit.streak.cohort(run, newest);
@@ -318,7 +395,10 @@ impl Breaker {
         ticket: BreakerTicket,
         at: Moment,
     ) -> Option<Change> {
-        if !rule.slow_trips(self.circuit.window.sum(at.second())) {
+        let counts = self.circuit.window.sum(at.second());
+        // Where everybody is slow, nobody is better.
+        let elsewhere = self.fleet.slow_ratio_elsewhere(self.index, at.now);
+        if !rule.slow_trips(counts) || elsewhere > ratio(counts.slow, counts.successes) / 2.0 {
             return None;
         }
         self.degrade(Trip::Slow, ticket, at)

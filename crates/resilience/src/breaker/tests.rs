@@ -103,10 +103,10 @@ impl Rig {
         (0..times).fold(None, end)
     }
 
-    /// Opens a circuit by five failures in a row.
+    /// Opens a circuit by failures in a row: five, or 28 where the group cannot do without it.
     #[track_caller]
     fn open(&self, index: usize) -> Duration {
-        match self.fails(index, 5) {
+        match (0..28).find_map(|_| self.fails(index, 1)) {
             Some(Change::Opened {
                 trip: Trip::Streak,
                 duration,

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::circuit::{Details, Moment, Trial, nanos};
 use super::config::{LeaseLength, TripRule};
 use super::machine::Breaker;
-use super::probes::{Finding, Held, Worth};
+use super::probes::{Finding, Held, Sign};
 use super::status::{BreakerState, Mode, Status};
 use super::verdict::{BreakerTicket, Change, Role, Trip, Verdict};
 use super::window::{Counts, ratio};
@@ -57,7 +57,12 @@ impl Breaker {
     }
 
     /// Sends a request as a probe, where it is time and a place is free.
-    pub(super) fn probe(&self, at: Moment, draw: f64) -> Result<BreakerTicket, Skip> {
+    pub(super) fn probe(
+        &self,
+        at: Moment,
+        draw: f64,
+        patience: Duration,
+    ) -> Result<BreakerTicket, Skip> {
         let mut details = self.circuit.lock();
         let status = self.circuit.status();
         let reason = match status.state {
@@ -71,11 +76,24 @@ impl Breaker {
             return Err(Skip::new(reason, left));
         }
         let rule = &self.circuit.config.probes;
+        if details.probes.count_lasting(at.ms(), rule) == Finding::Back {
+            let change = self.close(&mut details, status, at);
+            let mut ticket = self.ticket(Role::Ordinary, self.circuit.status(), at, draw);
+            ticket.change = Some(change);
+            return Ok(ticket);
+        }
+        let free_from_ms = details.probes.free_from_ms(rule);
+        if free_from_ms > at.ms() {
+            let until_ms = free_from_ms;
+            self.circuit.set_status(Status { until_ms, ..status });
+            return Err(Skip::new(reason, at.until(until_ms)));
+        }
         let lease = match rule.lease {
             LeaseLength::Fixed(length) => length,
-            LeaseLength::BeyondStallLimit(margin) => {
-                self.fleet.stall_limit().saturating_add(margin)
-            }
+            LeaseLength::BeyondStallLimit(margin) => patience
+                .min(self.longest_lease())
+                .max(self.fleet.stall_limit())
+                .saturating_add(margin),
         };
         let mut ticket = self.ticket(Role::Probe, status, at, draw);
         details.probes.grant(ticket.sequence, at.after(lease), rule);
@@ -88,6 +106,27 @@ impl Breaker {
             ticket.change = Some(Change::Probing);
         }
         Ok(ticket)
+    }
+
+    /// Takes note of what a probe has shown of itself, so that it is not taken for lost.
+    pub(super) fn probe_shows(&self, ticket: &BreakerTicket, sign: Sign, at: Moment) {
+        let mut details = self.circuit.lock();
+        let status = self.circuit.status();
+        if status.period != ticket.period || status.state != BreakerState::HalfOpen {
+            return;
+        }
+        let until_ms = at.after(self.longest_lease());
+        details.probes.show(ticket.sequence, sign, until_ms);
+        self.circuit.set_status(Status {
+            until_ms: details.probes.free_from_ms(&self.circuit.config.probes),
+            ..status
+        });
+    }
+
+    /// How long a probe may be out that shows signs of life, and no more: as long as a target is out of
+    /// service at most.
+    fn longest_lease(&self) -> Duration {
+        self.circuit.config.open.cap
     }
 
     /// Takes note of a result that came while the target was out of service.
@@ -108,10 +147,7 @@ impl Breaker {
         let rule = &self.circuit.config.probes;
         let finding = match verdict {
             Verdict::Success { first_token } => {
-                let worth = match &self.circuit.config.trip {
-                    TripRule::Adaptive(trip) if self.is_slow(trip, first_token) => Worth::Half,
-                    _ => Worth::Full,
-                };
+                let worth = self.worth(first_token);
                 details.probes.succeed(ticket.sequence, worth, rule)
             }
             Verdict::Failure { .. } => details.probes.fail(ticket.sequence, rule),
@@ -160,14 +196,15 @@ impl Breaker {
         self.open(trip, ticket, retry_after, at)
     }
 
-    /// Leaves the target a small share of its requests, if the group can do without the rest.
+    /// Leaves the target a small share of its requests, if somebody else is in full service.
     pub(super) fn degrade(&self, trip: Trip, ticket: BreakerTicket, at: Moment) -> Option<Change> {
         if self.circuit.status().state == BreakerState::Degraded {
             return None;
         }
         let _ejection = self.fleet.lock_ejection();
         let rule = &self.circuit.config.degraded;
-        if !self.can_be_spared(rule.weight, at.now) {
+        // How small its share becomes depends on what the group can do without.
+        if !self.fleet.is_somebody_whole(self.index) {
             return None;
         }
         let mut details = self.circuit.lock();
@@ -287,7 +324,7 @@ impl Breaker {
         may.then_some(status)
     }
 
-    fn can_be_spared(&self, weight: f64, now: Instant) -> bool {
+    pub(super) fn can_be_spared(&self, weight: f64, now: Instant) -> bool {
         let left = self.fleet.capacity_left(self.index, weight, now);
         // Sums of shares are off by a hair.
         left + 1e-9 >= 1.0 - self.circuit.config.max_ejection

@@ -47,6 +47,8 @@ impl Verdict {
 pub enum Cause {
     /// With an error, a broken answer or a timeout.
     Error,
+    /// By having too much to do. Counts half: it answers, and asks for less rather than for nothing.
+    Overload,
     /// By silence towards everybody. Younger requests have not had the time to fail yet, so they are
     /// not held against it.
     Stall,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use interline_core::{Error, ErrorKind, HealthImpact, Phase, ToldLimit};
+use interline_core::{ConnectionFault, Error, ErrorKind, HealthImpact, Phase, ToldLimit};
 use tokio::time::Instant;
 
 use super::Core;
@@ -27,8 +27,12 @@ impl Lease for Core {
         }
     }
 
-    fn first_token(&self, _: &Ticket, after: Duration, now: Instant) {
+    fn first_token(&self, ticket: &Ticket, after: Duration, now: Instant) {
         self.parts.load.first_token(after, now);
+        let ticket = ticket.gate.and_then(|ticket| ticket.own);
+        if let (Some(breaker), Some(own)) = (&self.breaker, ticket) {
+            breaker.first_token(&own, after, now);
+        }
     }
 
     fn stalled(&self, ticket: &Ticket, now: Instant, limit: Duration) -> bool {
@@ -57,7 +61,7 @@ impl Lease for Core {
             self.announce(breaker.settle(own, verdict, now), SkipReason::Unhealthy);
         }
         if let (Some(host), Some(ticket)) = (&self.parts.host, ticket.host) {
-            let verdict = host_verdict(outcome);
+            let verdict = host_verdict(outcome, ticket.is_probe());
             self.announce(host.settle(ticket, verdict, now), SkipReason::Host);
         }
         if matches!(outcome, Outcome::Success) {
@@ -121,6 +125,8 @@ impl Core {
 /// What an attempt's end means for the target's breaker.
 fn verdict(outcome: Outcome<'_>, account: &Account) -> Verdict {
     let failed = |error: &Error, cause| match error.health_impact() {
+        // A refusal is the model's work: whoever can refuse is well.
+        _ if error.kind() == ErrorKind::ContentFiltered => Verdict::SUCCESS,
         HealthImpact::Endpoint | HealthImpact::Host => Verdict::Failure {
             cause,
             retry_after: error.retry_after(),
@@ -131,18 +137,27 @@ fn verdict(outcome: Outcome<'_>, account: &Account) -> Verdict {
         Outcome::Success => Verdict::Success {
             first_token: account.first_token,
         },
+        Outcome::Failure(error) if error.kind() == ErrorKind::Overloaded => {
+            failed(error, Cause::Overload)
+        }
         Outcome::Failure(error) => failed(error, Cause::Error),
         Outcome::Stalled(error) => failed(error, Cause::Stall),
         Outcome::Cancelled => Verdict::Ignored,
     }
 }
 
-/// What it means for the host: any answer, whatever it says, shows that it can be reached.
-fn host_verdict(outcome: Outcome<'_>) -> Verdict {
+/// What it means for the host: any answer, whatever it says, shows that it can be reached. One that
+/// resets the connection which was to find out is not back; at other times a reset is the endpoint's.
+fn host_verdict(outcome: Outcome<'_>, is_probe: bool) -> Verdict {
     match outcome {
         Outcome::Success => Verdict::SUCCESS,
         Outcome::Failure(error) if error.health_impact() == HealthImpact::Host => Verdict::ERROR,
         Outcome::Failure(error) if error.status().is_some() => Verdict::SUCCESS,
+        Outcome::Failure(error)
+            if is_probe && error.connection_fault() == Some(ConnectionFault::Reset) =>
+        {
+            Verdict::ERROR
+        }
         Outcome::Failure(_) | Outcome::Stalled(_) | Outcome::Cancelled => Verdict::Ignored,
     }
 }

@@ -123,6 +123,7 @@ fn adaptive() -> BreakerConfig {
     let mut config = BreakerConfig::adaptive();
     config.open.jitter_floor = 1.0;
     config.degraded.review_samples = 3;
+    config.degraded.trial_every = Duration::from_millis(50);
     if let TripRule::Adaptive(rule) = &mut config.trip {
         rule.streak_chance = 1e-3;
         rule.failure_samples = 6;

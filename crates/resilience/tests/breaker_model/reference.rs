@@ -106,6 +106,8 @@ pub(crate) struct Target {
     decided: u32,
     memory: Duration,
     closed_ms: u64,
+    /// When the latest request went to it while it was degraded.
+    trial_ms: Option<u64>,
 }
 
 /// A request that is under way.
@@ -311,6 +313,7 @@ impl Model {
             decided: 0,
             memory: Duration::ZERO,
             closed_ms: 0,
+            trial_ms: None,
         };
         Self {
             config,
@@ -330,12 +333,12 @@ impl Model {
 
     pub(crate) fn admit(&mut self, index: usize, draw: f64) {
         let now = self.now_ms;
-        let is_alone = !self.is_somebody_else_in_service(index);
         let target = &mut self.targets[index];
         if matches!(target.state, State::Ramping { end_ms } if now >= end_ms) {
             target.state = State::Closed;
         }
-        let weight = target.weight(now, &self.config);
+        let is_mine = self.is_mine(index, draw);
+        let target = &mut self.targets[index];
         self.expected = match target.state {
             State::Open { until_ms } if now < until_ms => Expected::Refused {
                 ms: until_ms - now,
@@ -346,7 +349,7 @@ impl Model {
                 is_probing: true,
             },
             State::Open { .. } | State::HalfOpen => self.send(index, Role::Probe),
-            _ if draw < weight || is_alone => {
+            _ if is_mine => {
                 let sent = self.send(index, Role::Ordinary);
                 match (self.review(index), sent) {
                     (change @ Some(_), Expected::Admitted { role, .. }) => {
@@ -360,6 +363,41 @@ impl Model {
                 is_probing: false,
             },
         };
+    }
+
+    /// Whether the request belongs to the target's share, which is raised where less than half of the
+    /// group's capacity would be left.
+    fn is_mine(&mut self, index: usize, draw: f64) -> bool {
+        let now = self.now_ms;
+        let own = self.targets[index].weight(now, &self.config);
+        let is_whole = |state: State| match state {
+            State::Closed => true,
+            State::Ramping { end_ms } => now >= end_ms,
+            _ => false,
+        };
+        let whole = self.targets.iter().filter(|t| is_whole(t.state)).count() as f64;
+        let reduced = self.targets.iter().filter(|t| t.is_in_service()).count() as f64 - whole;
+        let floor = (1.0 - self.config.max_ejection) * self.targets.len() as f64;
+        let share = match (whole > 0.0, reduced > 0.0) {
+            (true, true) => own.max(((floor - whole) / reduced).min(1.0)),
+            _ => 1.0,
+        };
+        let target = &mut self.targets[index];
+        let is_degraded = matches!(target.state, State::Degraded { .. });
+        if !target.is_in_service() || is_whole(target.state) {
+            return true;
+        }
+        if draw >= share {
+            return false;
+        }
+        if is_degraded && share <= own {
+            let every = self.config.degraded.trial_every.as_millis() as u64;
+            if target.trial_ms.is_some_and(|last| now < last + every) {
+                return false;
+            }
+            target.trial_ms = Some(now);
+        }
+        true
     }
 
     pub(crate) fn admit_anyway(&mut self, index: usize) {
@@ -520,10 +558,14 @@ impl Model {
                     failures: sum.failures + its.failures,
                 }
             });
-        let baseline = before
-            .ratio()
-            .max(elsewhere.ratio())
-            .clamp(rule.baseline_floor, rule.baseline_cap);
+        let baseline = if end == End::Error && !self.can_be_spared(index, 0.0) {
+            rule.baseline_cap
+        } else {
+            before
+                .ratio()
+                .max(elsewhere.ratio())
+                .clamp(rule.baseline_floor, rule.baseline_cap)
+        };
         if share(failures, cohort) >= rule.cohort_share
             && tail_bound(failures, cohort, baseline) <= rule.streak_chance * (1.0 + 1e-6)
         {
@@ -547,8 +589,17 @@ impl Model {
 
     fn judge_slowness(&mut self, index: usize, rule: &AdaptiveTrip) -> Option<Told> {
         let window = self.targets[index].window(self.now_ms);
+        let own = share(window.slow, window.successes);
+        let others = self.targets.iter().enumerate();
+        let (slow, successes) = others
+            .filter(|(other, t)| *other != index && t.is_in_service())
+            .map(|(_, target)| target.window(self.now_ms))
+            .fold((0, 0), |(slow, all), its| {
+                (slow + its.slow, all + its.successes)
+            });
         let trips = window.successes >= u64::from(rule.slow_samples)
-            && share(window.slow, window.successes) >= rule.slow_ratio;
+            && own >= rule.slow_ratio
+            && share(slow, successes) <= own / 2.0;
         if trips {
             self.degrade(index, Trip::Slow)
         } else {
@@ -580,7 +631,10 @@ impl Model {
 
     fn degrade(&mut self, index: usize, trip: Trip) -> Option<Told> {
         let is_degraded = matches!(self.targets[index].state, State::Degraded { .. });
-        if is_degraded || !self.can_be_spared(index, self.config.degraded.weight) {
+        let mut others = self.targets.iter().enumerate();
+        let is_somebody_whole =
+            others.any(|(other, target)| other != index && target.state == State::Closed);
+        if is_degraded || !is_somebody_whole {
             return None;
         }
         let target = &mut self.targets[index];
@@ -653,23 +707,26 @@ impl Model {
                 target.decided += 1;
                 target.half_successes += halves;
                 target.state = State::HalfOpen;
-                if target.half_successes >= 2 * rule.close_after {
-                    target.begin_period(State::Closed);
-                    target.history.push(Event::Period);
-                    target.closed_ms = self.now_ms;
-                    return Some(self.ramp_up(index));
-                }
             }
             End::Error | End::Stall if held.is_some() => {
                 target.decided += 1;
                 target.failures += 1;
-                if target.failures >= rule.reopen_after {
-                    return Some(self.open(index, Trip::Probe));
-                }
             }
-            End::Error | End::Stall | End::Ignored => {}
+            End::Error | End::Stall | End::Ignored => return None,
         }
-        None
+        let is_over = target.decided >= rule.leases.max(rule.close_after + rule.reopen_after - 1);
+        if target.half_successes / 2 >= rule.close_after
+            || (is_over
+                && target.failures < rule.reopen_after
+                && target.half_successes > 2 * target.failures)
+        {
+            target.begin_period(State::Closed);
+            target.history.push(Event::Period);
+            target.closed_ms = self.now_ms;
+            return Some(self.ramp_up(index));
+        }
+        let is_ill = target.failures >= rule.reopen_after || is_over;
+        is_ill.then(|| self.open(index, Trip::Probe))
     }
 
     fn open(&mut self, index: usize, trip: Trip) -> Told {

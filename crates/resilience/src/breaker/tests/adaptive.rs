@@ -63,10 +63,40 @@ fn a_group_that_fails_often_anyway_needs_a_longer_streak() {
 
 #[test]
 fn members_out_of_service_do_not_make_the_others_streaks_longer() {
-    let rig = Rig::adaptive(3);
+    let rig = Rig::adaptive(5);
     rig.fails(1, 5);
     rig.succeeds(0, 30);
     assert_eq!(rig.fails(0, 5), OPENED_BY_STREAK);
+}
+
+#[test]
+fn a_target_that_the_group_cannot_do_without_opens_when_it_answers_nobody() {
+    let rig = Rig::adaptive(3);
+    rig.fails(1, 5);
+    assert_eq!(rig.fails(0, 27), None);
+    assert_eq!(rig.fails(0, 1), OPENED_BY_STREAK);
+}
+
+#[test]
+fn silence_opens_a_target_that_the_group_cannot_do_without_like_any_other() {
+    let rig = Rig::adaptive(3);
+    rig.fails(1, 5);
+    let stalls = |_| rig.ends(0, Verdict::STALL);
+    assert_eq!((0..4).find_map(stalls), None);
+    assert_eq!(stalls(4), OPENED_BY_STREAK);
+}
+
+#[test]
+fn overload_is_half_a_failure() {
+    let rig = Rig::adaptive(3);
+    let overload = Verdict::Failure {
+        cause: Cause::Overload,
+        retry_after: None,
+    };
+    for _ in 0..9 {
+        assert_eq!(rig.ends(0, overload), None);
+    }
+    assert_eq!(rig.ends(0, overload), OPENED_BY_STREAK);
 }
 
 #[test]
@@ -108,7 +138,7 @@ fn where_half_of_the_cohort_failed_it_takes_more_failures() {
 
 #[test]
 fn less_than_half_of_the_cohort_is_never_enough() {
-    let rig = Rig::adaptive(1);
+    let rig = Rig::adaptive(3);
     let tickets = send(&rig, 0, 1000);
     for ticket in &tickets[..499] {
         assert_eq!(rig.settle(0, *ticket, Verdict::ERROR), None);
@@ -365,4 +395,23 @@ fn the_stall_limit_is_the_groups() {
         rig.latency.record(MS(600), rig.now);
     }
     assert_eq!(limit(), S(3));
+}
+
+#[test]
+fn a_slow_probe_is_not_stalled_where_another_one_was_heard_of() {
+    let mut rig = Rig::adaptive(3);
+    rig.pass(rig.open(0));
+    let (probe, other) = (rig.sent(0), rig.sent(0));
+    rig.pass(MS(500));
+    rig.breaker(0).first_byte(&other, rig.now);
+    rig.pass(S(10));
+    assert!(!rig.breaker(0).stalled(&probe, rig.now, S(3)));
+}
+
+#[test]
+fn where_everybody_is_slow_nobody_is_degraded() {
+    let rig = Rig::adaptive(2);
+    for _ in 0..40 {
+        assert_eq!(rig.ends(0, slow()).or(rig.ends(1, slow())), None);
+    }
 }

@@ -14,9 +14,26 @@ fn doubtful_trips_leave_half_of_the_capacity() {
     assert!(fails_half(&rig, 0).is_some());
     assert!(fails_half(&rig, 1).is_some());
     assert_eq!(fails_half(&rig, 2), None);
-    for _ in 0..20 {
-        assert_eq!(rig.ends(3, slow()), None);
+    let degraded = (0..20).find_map(|_| rig.ends(3, slow()));
+    assert!(matches!(degraded, Some(Change::Degraded { .. })));
+    assert_eq!(
+        rig.breaker(3).weight(rig.now),
+        1.0,
+        "its whole share is needed"
+    );
+}
+
+#[test]
+fn shares_of_two_degraded_targets_are_raised_to_half_of_the_capacity() {
+    let rig = Rig::adaptive(3);
+    rig.succeeds(2, 20);
+    for (index, expected) in [(0, 0.1), (1, 0.25)] {
+        assert!((0..20).any(|_| rig.ends(index, slow()).is_some()));
+        assert_eq!(rig.breaker(index).weight(rig.now), expected);
     }
+    assert!(rig.breaker(0).admit(rig.now, 0.24).is_ok());
+    assert!(rig.breaker(0).admit(rig.now, 0.24).is_ok(), "no trial");
+    assert!(rig.breaker(0).admit(rig.now, 0.26).is_err());
 }
 
 #[test]
@@ -71,7 +88,7 @@ fn when_all_are_open_one_request_a_second_or_one_in_twenty_goes_through() {
         config.open.first = S(10);
         let mut rig = Rig::of(3, config);
         for index in 0..3 {
-            rig.fails(index, 5);
+            rig.open(index);
         }
         let mut went = 0;
         for _ in 0..5 * per_second {
@@ -180,7 +197,7 @@ fn a_circuit_is_shared_by_the_groups_that_use_it() {
         fleet.breakers().remove(0)
     };
     let (one, other) = (group(), group());
-    for _ in 0..5 {
+    for _ in 0..28 {
         let ticket = one.admit(now, 0.0).unwrap();
         one.settle(ticket, Verdict::ERROR, now);
     }

@@ -162,12 +162,67 @@ fn one_open_period_costs_no_more_probes_than_leases() {
 }
 
 #[test]
-fn a_slow_success_is_half_a_success() {
+fn a_slow_success_is_half_a_success_and_three_probes_decide() {
     let rig = due();
-    for _ in 0..3 {
+    for _ in 0..2 {
         assert_eq!(rig.ends(0, slow()), None);
     }
     assert_eq!(rig.ends(0, slow()), Some(Change::Closed { ramp: S(10) }));
+    let rig = due();
+    rig.ends(0, slow());
+    rig.ends(0, slow());
+    assert_eq!(rig.ends(0, Verdict::ERROR), opens(S(2)), "one against one");
+}
+
+#[test]
+fn a_probe_that_shows_signs_of_life_is_not_lost() {
+    let mut rig = due();
+    let probes = [rig.sent(0), rig.sent(0), rig.sent(0)];
+    for probe in &probes {
+        rig.breaker(0).first_byte(probe, rig.now);
+    }
+    rig.pass(S(6));
+    assert_eq!(rig.refused(0), Skip::new(SkipReason::Probing, S(4)));
+    rig.pass(S(4));
+    assert!(rig.sent(0).is_probe(), "ten seconds are enough");
+}
+
+#[test]
+fn answers_that_have_flowed_for_a_whole_lease_bring_a_target_back() {
+    let mut rig = due();
+    let probes = [rig.sent(0), rig.sent(0), rig.sent(0)];
+    for probe in &probes[..2] {
+        rig.breaker(0).first_byte(probe, rig.now);
+        rig.breaker(0).first_token(probe, MS(600), rig.now);
+    }
+    rig.pass(MS(5999));
+    rig.refused(0);
+    rig.pass(MS(1));
+    let ticket = rig.sent(0);
+    assert_eq!(ticket.change(), Some(Change::Closed { ramp: S(10) }));
+    assert!(!ticket.is_probe());
+}
+
+#[test]
+fn answers_that_break_within_a_lease_do_not() {
+    let rig = due();
+    let probes = [rig.sent(0), rig.sent(0)];
+    for probe in &probes {
+        rig.breaker(0).first_token(probe, MS(600), rig.now);
+    }
+    assert_eq!(rig.settle(0, probes[0], Verdict::ERROR), None);
+    assert_eq!(rig.settle(0, probes[1], Verdict::ERROR), opens(S(2)));
+}
+
+#[test]
+fn an_answer_that_breaks_after_it_counted_counts_as_a_failure() {
+    let mut rig = due();
+    let probes = [rig.sent(0), rig.sent(0)];
+    rig.breaker(0).first_token(&probes[0], MS(600), rig.now);
+    rig.pass(S(6));
+    assert_eq!(rig.sent(0).change(), None, "one success is not enough");
+    assert_eq!(rig.settle(0, probes[0], Verdict::ERROR), None);
+    assert_eq!(rig.settle(0, probes[1], Verdict::ERROR), opens(S(2)));
 }
 
 #[test]
@@ -253,7 +308,7 @@ fn there_is_no_ramp_where_nobody_could_take_the_rest() {
     );
     assert_eq!(rig.close(1), Some(Change::Closed { ramp: S(10) }));
     // And it is over for those who lose their neighbours.
-    rig.fails(0, 5);
+    rig.open(0);
     assert!(rig.breaker(1).admit(rig.now, 0.99).is_ok());
 }
 
@@ -275,12 +330,21 @@ fn a_degraded_target_gets_a_tenth() {
 #[test]
 fn a_degraded_target_that_is_quick_again_ramps_up() {
     let mut rig = degraded();
-    for _ in 0..5 {
-        assert_eq!(rig.succeeds(0, 2), None);
+    for _ in 0..10 {
+        assert_eq!(rig.succeeds(0, 1), None);
         rig.pass(S(1));
     }
     let ticket = rig.sent(0);
     assert_eq!(ticket.change(), Some(Change::Closed { ramp: S(10) }));
+}
+
+#[test]
+fn a_degraded_target_is_tried_once_in_a_second() {
+    let mut rig = degraded();
+    let _first = rig.sent(0);
+    assert_eq!(rig.refused(0).retry_in, Duration::ZERO);
+    rig.pass(S(1));
+    let _second = rig.sent(0);
 }
 
 #[test]
@@ -308,8 +372,11 @@ fn a_degraded_target_of_which_little_is_heard_is_tried_after_a_while() {
 #[test]
 fn a_degraded_target_that_dies_opens() {
     let mut rig = degraded();
-    rig.pass(S(1));
-    rig.open(0);
+    let dies = |rig: &mut Rig| {
+        rig.pass(S(1));
+        rig.ends(0, Verdict::ERROR)
+    };
+    assert!((0..8).any(|_| matches!(dies(&mut rig), Some(Change::Opened { .. }))));
 }
 
 #[test]
