@@ -30,7 +30,8 @@ const PRICE_AFTER_TIMEOUT: f64 = 1.5;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RetryBudgetConfig {
-    /// Tokens that one success earns; a retry costs 1, after a timeout 1.5. Default: 0.15 (simulated).
+    /// Tokens that one success earns; a retry costs 1, after a timeout 1.5. Default: 0.165 (measured: where
+    /// everybody fails at 20 %, 0.15 left one seed in forty below 93 % answered).
     pub per_success: f64,
     /// Tokens to begin with, and the most that is held beside ten seconds of deposits. Default: 10
     /// (simulated).
@@ -50,7 +51,7 @@ pub struct RetryBudgetConfig {
 impl Default for RetryBudgetConfig {
     fn default() -> Self {
         Self {
-            per_success: 0.15,
+            per_success: 0.165,
             start: 10.0,
             trickle: 0.1,
             trickle_cap: 5.0,
@@ -404,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn a_success_earns_three_twentieths_of_a_retry() {
+    fn a_success_earns_a_sixth_of_a_retry() {
         let (budget, now) = budget();
         granted(&budget, Extra::Retry, now);
         for _ in 0..20 {
@@ -422,7 +423,7 @@ mod tests {
             }
         }
         let level = budget.level(now + SECOND * 99);
-        assert!((level.tokens - 25.0).abs() < 1e-6, "{level:?}");
+        assert!((level.tokens - 26.5).abs() < 1e-6, "{level:?}");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::switch::Switch;
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct BudgetEntry {
-    /// Retries that one success pays for. Default: 0.15.
+    /// Retries that one success pays for. Default: 0.165.
     #[schemars(range(min = 0))]
     pub(super) per_success: Option<Located<f64>>,
     /// Retries to begin with, and the most that is held beside ten seconds of deposits. Default: 10.
