@@ -221,6 +221,14 @@ impl Fault {
         )
     }
 
+    /// Whether what it did shows only when a timer within the answer runs out, long after the fault.
+    pub(crate) const fn shows_late(self) -> bool {
+        matches!(
+            self,
+            Self::StallAt(_) | Self::PingsAt(..) | Self::Trickle(_)
+        )
+    }
+
     /// What the report calls it.
     pub(crate) const fn name(self) -> &'static str {
         match self {

@@ -22,6 +22,8 @@ pub(crate) struct Move {
     pub(crate) target: usize,
     /// How it is treated now.
     pub(crate) to: Standing,
+    /// Up to when, where that was said.
+    pub(crate) until: Option<Duration>,
 }
 
 /// How a target is treated.
@@ -80,6 +82,8 @@ pub(crate) struct Heard {
     pub(crate) ends: Vec<Ends>,
     /// Changes of health, in order.
     pub(crate) moves: Vec<Move>,
+    /// When a call passed over which target because it is out of service.
+    pub(crate) passed_over: Vec<(Duration, usize)>,
     /// Attempts that are marked as perhaps charged.
     pub(crate) perhaps_billed: Vec<(usize, u32)>,
     /// How many events there were.
@@ -198,14 +202,35 @@ impl Observer for EventLog {
                 let target = self.place(target);
                 (7_u8, target, format!("{state:?}")).hash(&mut heard.hasher);
                 let to = standing(state);
-                heard.moves.push(Move { at, target, to });
+                let until = match state {
+                    HealthState::Skipped { duration, .. } => Some(at + *duration),
+                    _ => None,
+                };
+                heard.moves.push(Move {
+                    at,
+                    target,
+                    to,
+                    until,
+                });
             }
             CallEvent::Skipped {
                 call,
                 target,
+                reason,
                 retry_in,
                 ..
-            } => (8_u8, number(call), self.place(target), retry_in).hash(&mut heard.hasher),
+            } => {
+                let target = self.place(target);
+                (8_u8, number(call), target, retry_in).hash(&mut heard.hasher);
+                let is_ill = matches!(
+                    reason,
+                    SkipReason::Unhealthy | SkipReason::Probing | SkipReason::Host
+                );
+                // No wait means that the target is in service, and only this call was not its share.
+                if is_ill && !retry_in.is_zero() {
+                    heard.passed_over.push((at, target));
+                }
+            }
             CallEvent::Retrying { call, delay, .. } => {
                 (9_u8, number(call), delay).hash(&mut heard.hasher);
             }

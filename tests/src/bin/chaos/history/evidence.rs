@@ -21,6 +21,8 @@ pub(crate) struct Evidence {
     pub(crate) ends: Vec<Ends>,
     /// Changes of health, in order.
     pub(crate) moves: Vec<Move>,
+    /// When a call passed over which target because it is out of service, in order.
+    pub(crate) passed_over: Vec<(Duration, usize)>,
     /// Attempts that the engine marks as perhaps charged, sorted.
     pub(crate) perhaps_billed: Vec<(usize, u32)>,
     /// How many events the engine told; none for a baseline.
@@ -72,6 +74,7 @@ impl Evidence {
             ledger,
             ends: raw.heard.ends,
             moves: raw.heard.moves,
+            passed_over: raw.heard.passed_over,
             perhaps_billed,
             events: raw.heard.events,
             hash,

@@ -263,17 +263,21 @@ fn failures(evidence: &Evidence) -> impl Iterator<Item = CallEnd> {
         .filter_map(|(_, record)| record.end)
 }
 
+/// Where an answer stalled on its way, the heal is the moment at which the last such answer was given up:
+/// until then its target still fails.
+/// A breaker counts as open where a call passes its target over: one that no call wants is probed by none.
 fn recovers(evidence: &Evidence, figures: &Figures) -> Finding {
     let what =
         "share answered later than 15 s after the heal; 0 where a breaker was not closed by then";
-    let by = evidence.plan.phases.heal + RECOVERY;
-    let is_open = (0..evidence.plan.targets.len()).any(|target| {
-        let last = evidence
-            .moves
-            .iter()
-            .rfind(|change| change.target == target && change.at <= by);
-        last.is_some_and(|change| matches!(change.to, Standing::Open | Standing::Probing))
+    let late = evidence.ledger.iter().filter(|entry| {
+        let fault = entry
+            .fault
+            .and_then(|fault| evidence.plan.faults.get(fault));
+        fault.is_some_and(|window| window.fault.shows_late())
     });
+    let last = late.filter_map(|entry| entry.ended).max();
+    let by = evidence.plan.phases.heal.max(last.unwrap_or_default()) + RECOVERY;
+    let is_open = evidence.passed_over.iter().any(|(at, _)| *at > by);
     let share = if is_open { 0.0 } else { figures.healed_success };
     Finding::at_least("I9", what, share, 0.999)
 }

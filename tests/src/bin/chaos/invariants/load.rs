@@ -97,7 +97,8 @@ pub(super) fn never_before_told(evidence: &Evidence) -> Finding {
 
 /// I14: no key sends a vendor more in any 60 s than the vendor allows, by the vendor's own count.
 ///
-/// The figure is the worst window as a share of the limit; a burst of a tenth is the vendor's own.
+/// The figure is the worst window as a share of the limit; a burst of a tenth is the vendor's own. Where
+/// the limit changes within a window, each part of it counts with the limit that held.
 pub(super) fn vendors_are_not_overrun(evidence: &Evidence) -> Finding {
     let what = "requests in the worst 60 s, of those the vendor allows";
     let mut worst: Option<f64> = None;
@@ -113,8 +114,14 @@ pub(super) fn vendors_are_not_overrun(evidence: &Evidence) -> Finding {
             times.sort_unstable();
             for (place, from) in times.iter().enumerate() {
                 let until = times.partition_point(|at| *at < *from + WINDOW);
-                let (rpm, _) = limits.now(*from + WINDOW);
-                let share = (until - place) as f64 / (rpm * 1.1 + 1.0);
+                let (before, _) = limits.now(*from);
+                let (after, _) = limits.now(*from + WINDOW);
+                let until_change = limits
+                    .change
+                    .map_or(WINDOW, |(at, _)| at.saturating_sub(*from));
+                let part = until_change.min(WINDOW).as_secs_f64() / WINDOW.as_secs_f64();
+                let rpm = before * part + after * (1.0 - part);
+                let share = (until - place) as f64 / (rpm + before * 0.1 + 1.0);
                 worst = Some(worst.unwrap_or(0.0).max(share));
             }
         }

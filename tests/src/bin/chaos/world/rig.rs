@@ -12,7 +12,7 @@ use interline_resilience::breaker::BreakerConfig;
 use interline_resilience::{
     Admission, AlwaysAdmit, AttemptPolicy, Call, Candidate, Credential, Endpoint, Engine, Form,
     GateRules, Gates, GatesConfig, HedgePolicy, LimitConfig, Observer, RetryBudgetConfig,
-    RouteMemory, TargetGate,
+    RouteMemory, TargetGate, UntoldLimits,
 };
 use tokio::time::Instant;
 
@@ -174,7 +174,8 @@ impl Rig {
                     .with_rpm(limits.rpm as u64)
                     .with_tpm(limits.tpm.map(|tpm| tpm as u64)),
             ),
-            None => endpoint,
+            None if self.hears_limits() => endpoint,
+            None => endpoint.with_limits(LimitConfig::new().with_untold(UntoldLimits::Ignore)),
         }
     }
 
