@@ -8,7 +8,7 @@ use interline_routing::Needs;
 use tracing::Instrument;
 
 use crate::prepared::Occasion;
-use crate::{CallOptions, Client, Cost, RouteInfo};
+use crate::{CallOptions, Client, Cost, CountSource, RouteInfo};
 
 /// Vectors, with the way they took and what they cost.
 ///
@@ -20,8 +20,10 @@ pub struct EmbedReply {
     pub response: EmbedResponse,
     /// Who gave it, and what happened before.
     pub route: RouteInfo,
-    /// What it cost.
+    /// What it cost; unknown where the vendor did not count.
     pub cost: Cost,
+    /// Whose word the tokens read are: some vendors count none, so that they are estimated.
+    pub token_source: CountSource,
 }
 
 impl Deref for EmbedReply {
@@ -80,10 +82,19 @@ impl Client {
             answer.route,
             &usage,
         );
+        let mut response = answer.value;
+        let token_source = match response.usage.input_tokens {
+            Some(_) => CountSource::Vendor,
+            None => {
+                response.usage.input_tokens = Some(request.inputs.iter().map(tokens_of).sum());
+                CountSource::Estimate
+            }
+        };
         Ok(EmbedReply {
-            response: answer.value,
+            response,
             route,
             cost,
+            token_source,
         })
     }
 }

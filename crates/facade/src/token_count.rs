@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use interline_catalog::{Tier, estimate_input_tokens};
 use interline_core::{
-    ChatRequest, DynTokenCounter, Error, ErrorKind, Operation, Result, Target, Usage,
+    AttemptRecord, ChatRequest, DynTokenCounter, Error, ErrorKind, Operation, Result, Target, Usage,
 };
 use interline_resilience::Form;
 use tracing::Instrument;
@@ -27,6 +27,8 @@ pub struct TokenCount {
     pub tier: Tier,
     /// Who counted, and what happened before; `None` for an estimate.
     pub route: Option<RouteInfo>,
+    /// Every attempt in order, those of vendors that failed to count before an estimate included.
+    pub attempts: Vec<AttemptRecord>,
 }
 
 /// Whose word a count of tokens is.
@@ -94,7 +96,7 @@ impl Client {
             if let Some(metrics) = &self.inner.metrics {
                 metrics.estimated(&planned.route.name);
             }
-            return Ok(self.estimated(first, &request));
+            return Ok(self.estimated(first, &request, Vec::new()));
         }
         match self.ask_counters(planned, &request, &options).await {
             Ok(count) => Ok(count),
@@ -105,7 +107,7 @@ impl Client {
                     kind = %error.kind(),
                     "no vendor counted the tokens: they are estimated"
                 );
-                Ok(self.estimated(first, &request))
+                Ok(self.estimated(first, &request, error.attempts().to_vec()))
             }
         }
     }
@@ -145,17 +147,24 @@ impl Client {
             source: CountSource::Vendor,
             target,
             tier: route.tier,
+            attempts: route.attempt_list.clone(),
             route: Some(route),
         })
     }
 
-    fn estimated(&self, target: Target, request: &ChatRequest) -> TokenCount {
+    fn estimated(
+        &self,
+        target: Target,
+        request: &ChatRequest,
+        attempts: Vec<AttemptRecord>,
+    ) -> TokenCount {
         TokenCount {
             tokens: estimate_input_tokens(request, target.model.as_str()),
             source: CountSource::Estimate,
             tier: self.inner.tier(&target),
             target,
             route: None,
+            attempts,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::response::Response;
+use http::HeaderValue;
 use interline_core::CallId;
 use interline_dialect_openai::embeddings as dialect;
 
@@ -15,6 +16,7 @@ use crate::journal::Ending;
 use crate::open_call::OpenCall;
 use crate::reply_headers::{self, Facts};
 use crate::request_options::Explain;
+use crate::token_count::TOKEN_SOURCE;
 use crate::{error_reply, trace};
 
 /// Answers a request for vectors.
@@ -61,5 +63,7 @@ async fn vectors(app: Arc<App>, id: CallId, request: Request) -> Result<Response
         wire_format: response.raw.as_ref().map(|raw| &raw.format),
     };
     reply_headers::of_answer(answer.headers_mut(), &facts, &dialect::FORMAT);
+    let source = HeaderValue::from_static(reply.token_source.as_str());
+    answer.headers_mut().insert(TOKEN_SOURCE, source);
     Ok(answer)
 }

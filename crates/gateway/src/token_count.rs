@@ -5,17 +5,23 @@ use std::sync::Arc;
 use axum::extract::Request;
 use axum::response::Response;
 use http::HeaderValue;
+use interline::Cost;
 use interline_core::{CallId, ResponseMeta};
 use interline_dialect_anthropic as dialect;
+use serde_json::json;
 
 use crate::app::{App, id_of};
 use crate::call::{json_reply, receive};
-use crate::error_reply;
-use crate::failure::Failure;
+use crate::failure::{Failure, attempt_list};
 use crate::inbound::ANTHROPIC_MESSAGES;
 use crate::journal::Ending;
 use crate::open_call::OpenCall;
 use crate::reply_headers::{self, Facts};
+use crate::request_options::Explain;
+use crate::{error_reply, trace};
+
+/// Says whether the vendor counted the tokens or they are an estimate.
+pub(crate) const TOKEN_SOURCE: &str = "x-interline-token-source";
 
 /// Answers the question how many tokens a prompt has.
 pub(crate) async fn answer(app: Arc<App>, request: Request) -> Response {
@@ -44,13 +50,23 @@ async fn count(app: Arc<App>, id: CallId, request: Request) -> Result<Response, 
         open.routed(route);
     }
     open.ended(Ending::Answered);
-    let mut answer = json_reply(dialect::encode_count_response(count.tokens));
+    let mut body = dialect::encode_count_response(count.tokens);
+    if options.explain == Explain::Yes {
+        let trace = match &count.route {
+            Some(route) => trace::object(route, Cost::Unknown),
+            None => {
+                json!({"request_id": id.as_str(), "attempt_list": attempt_list(&count.attempts)})
+            }
+        };
+        body = trace::add_to(&dialect::FORMAT, &body, trace);
+    }
+    let mut answer = json_reply(body);
     let headers = answer.headers_mut();
     let route = count.route.as_ref();
     let facts = Facts {
         target: &count.target,
         tier: count.tier,
-        attempts: route.map_or(0, |route| route.attempts),
+        attempts: u32::try_from(count.attempts.len()).unwrap_or(u32::MAX),
         fell_back: route.is_some_and(|route| route.is_fallback),
         cost: None,
         meta: &ResponseMeta::default(),
@@ -58,6 +74,6 @@ async fn count(app: Arc<App>, id: CallId, request: Request) -> Result<Response, 
     };
     reply_headers::of_answer(headers, &facts, &dialect::FORMAT);
     let source = HeaderValue::from_static(count.source.as_str());
-    headers.insert("x-interline-token-source", source);
+    headers.insert(TOKEN_SOURCE, source);
     Ok(answer)
 }

@@ -155,3 +155,29 @@ async fn a_route_that_cannot_embed_says_who_lacks_it() {
         "{message}"
     );
 }
+
+#[tokio::test]
+async fn tokens_that_a_vendor_does_not_count_are_estimated_and_said_to_be() {
+    let body = r#"{"embeddings":[{"values":[0.5]}]}"#;
+    let vendor = interline_simulator::Canned::new(200, body);
+    let vendor = interline_simulator::CannedServer::start(vendor)
+        .await
+        .expect("a port");
+    let settings = json!({"api_key": "sk-upstream-secret", "base_url": vendor.base_url()});
+    let settings = settings.as_object().cloned().expect("an object");
+    let config = Config::new().with_provider("google", "google", settings);
+    let gateway = Gateway::new(config, Registry::standard())
+        .with_listen("127.0.0.1:0")
+        .bind()
+        .await
+        .expect("a gateway");
+    let url = format!("http://{}/v1/embeddings", gateway.address());
+    tokio::spawn(gateway.serve_until(std::future::pending()));
+    let body = json!({"model": "google/gemini-embedding-001", "input": "12345678"});
+    let reply = http_client().post(url).json(&body).send().await;
+    let seen = Seen::read(reply.expect("a reply")).await;
+    assert_eq!(seen.status, 200, "{}", seen.text());
+    assert_eq!(seen.header("x-interline-token-source"), "estimate");
+    let usage = &seen.json()["usage"];
+    assert_eq!(usage, &json!({"prompt_tokens": 2, "total_tokens": 2}));
+}

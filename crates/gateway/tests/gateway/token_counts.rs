@@ -45,6 +45,21 @@ async fn a_vendor_that_counts_is_asked() {
 }
 
 #[tokio::test]
+async fn a_count_explains_itself() {
+    let house = House::new().await;
+    let sent = house
+        .post("/v1/messages/count_tokens", &prompt("claude"))
+        .header("x-interline-explain", "1")
+        .send();
+    let answer = Seen::read(sent.await.expect("a reply")).await.json();
+    assert_eq!(answer["interline"]["provider"], "claude", "{answer}");
+    assert_eq!(
+        answer["interline"]["attempt_list"][0]["status"],
+        Value::Null
+    );
+}
+
+#[tokio::test]
 async fn a_vendor_without_a_counter_gets_an_estimate_and_no_call() {
     let house = House::new().await;
     let seen = count(&house, "chat").await;
@@ -76,7 +91,9 @@ async fn counted_by(status: u16, body: &'static str) -> Seen {
 #[tokio::test]
 async fn a_counter_that_fails_ends_in_an_estimate() {
     for (status, body) in [(500, "{}"), (404, "not here"), (200, "{}")] {
-        check(&counted_by(status, body).await, "estimate", "claude");
+        let seen = counted_by(status, body).await;
+        check(&seen, "estimate", "claude");
+        assert_ne!(seen.header("x-interline-attempts"), "0");
     }
 }
 
