@@ -23,6 +23,9 @@ pub struct Origin {
     pub body: Bytes,
     /// Allow-listed headers in lower case that belong to the format, such as `anthropic-beta`.
     pub headers: Vec<(String, String)>,
+    /// The part of the address behind its question mark that belongs to the format, such as
+    /// `beta=true`.
+    pub query: Option<String>,
 }
 
 impl Origin {
@@ -33,7 +36,15 @@ impl Origin {
             format,
             body,
             headers: Vec::new(),
+            query: None,
         }
+    }
+
+    /// Adds what of the address may travel on; the caller has already chosen it.
+    #[must_use]
+    pub fn with_query(mut self, query: impl Into<String>) -> Self {
+        self.query = Some(query.into());
+        self
     }
 
     /// Adds the headers that may travel on; the caller has already chosen them from an allow-list.

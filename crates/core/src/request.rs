@@ -108,6 +108,15 @@ impl ChatRequest {
         self.origin.as_deref()
     }
 
+    /// Adds to the origin what of the address may travel on; without an origin there is none to add to.
+    #[must_use]
+    pub fn with_origin_query(mut self, query: &str) -> Self {
+        self.origin = self
+            .origin
+            .map(|origin| Arc::new(Origin::clone(&origin).with_query(query)));
+        self
+    }
+
     /// The origin, if it is of the given format.
     #[must_use]
     pub fn origin_in(&self, format: &FormatId) -> Option<&Origin> {

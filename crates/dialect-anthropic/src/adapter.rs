@@ -12,8 +12,8 @@ use interline_transport::{Accept, HttpRequest, HttpResponse, SseLimits, Transpor
 
 use crate::generation::{Generation, Sampling};
 use crate::{
-    Endpoints, FORMAT, Mode, Quirks, StreamDecoder, decode_error, decode_response, encode_request,
-    left_out_of,
+    Endpoints, FORMAT, Mode, ModelPlace, Quirks, StreamDecoder, decode_error, decode_response,
+    encode_request, left_out_of,
 };
 
 mod siblings;
@@ -111,6 +111,13 @@ impl MessagesAdapter {
     ) -> Result<HttpResponse> {
         let body = encode_request(req, mode, &self.quirks)?;
         let url = self.endpoints.messages(&self.base_url, &req.model, mode);
+        // Other clouds have addresses of their own, which know no such word.
+        let is_own = self.quirks.model_place == ModelPlace::Body;
+        let origin = req.origin_in(&FORMAT).filter(|_| is_own);
+        let url = match origin.and_then(|origin| origin.query.as_ref()) {
+            Some(query) => format!("{url}?{query}"),
+            None => url,
+        };
         let request =
             HttpRequest::post_json(url, body, accept).with_headers(&self.headers_for(Some(req)));
         self.exchange(cx, request).await

@@ -5,8 +5,10 @@
 //! path, line and column of the value at fault.
 
 use bytes::Bytes;
-use interline_core::{ChatBody, ChatRequest, Error, Message, Origin, Part, PartKind, Result, Role};
-use serde_json::Value;
+use interline_core::{
+    ChatBody, ChatRequest, Error, Message, NativeNeed, Origin, Part, PartKind, Result, Role,
+};
+use serde_json::{Map, Value};
 
 use crate::{FORMAT, block_decode, format, settings, tools};
 use interline_transport::json::{Fields, Flaw};
@@ -115,9 +117,34 @@ fn read(value: &Value, purpose: Purpose) -> Result<(String, ChatBody, bool), Fla
             rest.insert("metadata".into(), Value::Object(unknown));
         }
     }
+    body.native = native_needs(&rest);
     body.extra = format::extra(rest);
     let stream = fields.bool("stream")?.unwrap_or(false);
     Ok((model.to_owned(), body, stream))
+}
+
+/// What only a vendor of this format can carry and without which the answer would be another one:
+/// tools behind servers that the vendor calls, a container that it keeps, edits of the conversation
+/// that it makes first.
+///
+/// Clearing away earlier thinking is no such edit: vendors of other formats see none of it anyway, and
+/// Claude Code asks for it in every call.
+fn native_needs(rest: &Map<String, Value>) -> Vec<NativeNeed> {
+    let edits = |value: &Value| {
+        let edits = value.get("edits").and_then(Value::as_array);
+        let kind = |edit: &Value| edit.get("type").and_then(Value::as_str).map(str::to_owned);
+        let is_needed =
+            |edit: &Value| !kind(edit).is_some_and(|kind| kind.starts_with("clear_thinking_"));
+        edits.is_none_or(|edits| edits.iter().any(is_needed))
+    };
+    let is_asked = |name: &str| match rest.get(name) {
+        None | Some(Value::Null) => false,
+        Some(Value::Array(list)) => !list.is_empty(),
+        Some(value) => name != "context_management" || edits(value),
+    };
+    let needs = ["mcp_servers", "container", "context_management"];
+    let needs = needs.into_iter().filter(|name| is_asked(name));
+    needs.map(|name| NativeNeed::new(FORMAT, name)).collect()
 }
 
 fn stop_sequences(fields: Fields<'_>) -> Result<Vec<String>, Flaw> {

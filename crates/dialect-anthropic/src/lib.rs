@@ -34,6 +34,7 @@ mod adapter;
 mod endpoints;
 mod quirks;
 
+mod caller_words;
 mod conversation;
 mod decode_error;
 mod decode_response;
@@ -63,6 +64,7 @@ mod stop_reason;
 mod usage;
 
 pub use adapter::MessagesAdapter;
+pub use caller_words::caller_field;
 pub use decode_error::decode_error;
 pub use decode_request::{FORWARDED_HEADERS, InboundRequest, decode_request};
 pub use decode_response::decode_response;

@@ -294,3 +294,25 @@ async fn another_vendor_may_want_the_model_in_the_path_and_a_version_in_the_body
         );
     }
 }
+
+#[tokio::test]
+async fn the_callers_beta_query_goes_to_anthropics_own_addresses_only() {
+    let origin = Origin::new(FORMAT, Bytes::from_static(b"{}"));
+    let request = request().with_origin(origin).with_origin_query("beta=true");
+    let transport = replay(200, "application/json", ANSWER);
+    complete(&transport, "https://a.example", &request)
+        .await
+        .expect("an answer");
+    assert_eq!(
+        transport.last().url,
+        "https://a.example/v1/messages?beta=true"
+    );
+
+    let quirks = Quirks::default().with_model_place(ModelPlace::Path);
+    let shared = Arc::<ReplayTransport>::clone(&transport);
+    let elsewhere = MessagesAdapter::new("v", shared, "https://a.example", headers(), quirks)
+        .with_endpoints(Endpoints::new("{model}:ask", "{model}:streamAsk", "count"));
+    let answer = elsewhere.complete(&CallContext::new("c"), &request).await;
+    answer.expect("an answer");
+    assert_eq!(transport.last().url, "https://a.example/m:ask");
+}

@@ -27,6 +27,7 @@ pub(crate) mod decode_error;
 pub(crate) mod error_rules;
 pub(crate) mod vendor_error;
 
+mod caller_words;
 mod decode_message;
 mod decode_part;
 mod decode_request;
@@ -45,6 +46,7 @@ pub(crate) mod usage;
 mod adapter;
 
 pub use adapter::ChatAdapter;
+pub use caller_words::caller_field;
 pub use decode_error::decode_error;
 pub use decode_request::{FORWARDED_HEADERS, InboundRequest, decode_request};
 pub use decode_response::decode_response;

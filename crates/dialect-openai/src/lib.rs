@@ -48,8 +48,8 @@ pub use chat::{
     CacheMarks, CallIds, ChatAdapter, DeveloperRole, DocumentParts, EarlierReasoning, Endpoints,
     ErrorBody, FORMAT, FORWARDED_HEADERS, InboundRequest, Mode, OutputLimit, ParticipantNames,
     Quirks, SoundParts, StreamDecoder, StreamEncoder, StreamEnd, StreamOptions, StreamUsage,
-    TextParts, ThinkingControl, UsageChunk, decode_error, decode_request, decode_response,
-    encode_error, encode_request, encode_response,
+    TextParts, ThinkingControl, UsageChunk, caller_field, decode_error, decode_request,
+    decode_response, encode_error, encode_request, encode_response,
 };
 pub use chat_apis::{ChatApi, ChatApis};
 pub use endpoint::Endpoint;

@@ -28,6 +28,7 @@ mod format;
 pub(crate) mod item;
 pub(crate) mod reasoning_item;
 
+mod caller_words;
 pub(crate) mod custom_tool;
 mod decode_content;
 mod decode_items;
@@ -56,6 +57,7 @@ mod stream_encoder;
 mod adapter;
 
 pub use adapter::ResponsesAdapter;
+pub use caller_words::caller_field;
 pub use decode_error::decode_error;
 pub use decode_request::decode_request;
 pub use decode_response::decode_response;

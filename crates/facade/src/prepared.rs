@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use interline_catalog::estimate_input_tokens;
 use interline_core::{
-    CallId, ChatRequest, DynProvider, Error, ErrorKind, NanoUsd, Operation, Provider, Result,
-    Target, Usage,
+    CallId, ChatRequest, DynProvider, Error, ErrorKind, Feature, NanoUsd, Operation, Provider,
+    Result, Target, Usage,
 };
 use interline_resilience::{
     Admission, AttemptPolicy, Call, Candidate, Form, Need, RouteReport, TargetGate,
@@ -144,6 +144,15 @@ impl Planned {
     }
 }
 
+/// The error with the path of the field that asks for a feature, where a feature is what it names.
+fn named_by_field(error: Error, request: &ChatRequest) -> Error {
+    let is_named = |feature: &Feature| error.param() == Some(feature.name());
+    match Feature::ALL.into_iter().find(is_named) {
+        Some(feature) => error.with_param(request.field_of(feature)),
+        None => error,
+    }
+}
+
 impl Client {
     /// A call that answers `request`.
     pub(crate) fn prepare_chat(
@@ -254,7 +263,8 @@ impl Client {
             session: SessionKey::of_chat(request, &options.tags, affinity),
         };
         let Some((auto, model)) = auto else {
-            return self.plan(route, needs, occasion, options);
+            let planned = self.plan(route, needs, occasion, options);
+            return planned.map_err(|error| named_by_field(error, request));
         };
         let need = occasion.need.with_priority(options.priority);
         let health = Snapshot::new(&route, form, need);
@@ -262,7 +272,8 @@ impl Client {
         let plan = |reserve: Reserve| {
             let members = auto::members_of(&choice, &route.members, reserve);
             let route = Arc::clone(&route);
-            self.plan_over(route, &members, needs.clone(), occasion, options)
+            let planned = self.plan_over(route, &members, needs.clone(), occasion, options);
+            planned.map_err(|error| named_by_field(error, request))
         };
         let mut planned = match plan(Reserve::Left) {
             Err(_) if !choice.reserve.is_empty() => plan(Reserve::Called)?,

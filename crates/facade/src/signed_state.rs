@@ -120,7 +120,11 @@ impl Issuers {
         stripped.edit(|body| {
             body.messages.retain_mut(|message| {
                 let before = message.parts.len();
-                message.parts.retain(|part| !is_foreign(part));
+                // Some vendors sign the call and not the words that led to it: those are theirs too.
+                let is_anothers = message.parts.iter().any(is_foreign);
+                let leaves =
+                    |part: &Part| is_foreign(part) || (is_anothers && is_unsigned_thought(part));
+                message.parts.retain(|part| !leaves(part));
                 !message.parts.is_empty() || before == 0
             });
         });
@@ -141,6 +145,10 @@ const fn signature_of(part: &Part) -> Option<&Signature> {
         PartKind::Reasoning(reasoning) => reasoning.signature.as_ref(),
         _ => None,
     }
+}
+
+const fn is_unsigned_thought(part: &Part) -> bool {
+    matches!(&part.kind, PartKind::Reasoning(thought) if thought.signature.is_none())
 }
 
 /// Sixty-four bits are enough: a collision could only call a signature another vendor's, which then

@@ -127,6 +127,33 @@ async fn a_strict_route_refuses_to_strip() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn words_that_led_to_a_call_which_another_vendor_signed_stay_with_it() {
+    let gemini = FormatId::from_static("gemini.generate_content");
+    let down = FakeProvider::new("a").fails(ErrorKind::Unavailable);
+    let google = speaking_with(down, gemini.clone());
+    let local = speaking("b", FormatId::from_static("openai.chat"));
+    let client = two(("google", &google), ("local", &local), Strictness::Lenient);
+    let words = || Part::reasoning(Reasoning::new("hm"));
+    let proof = Reasoning::new("").with_signature(Signature::new(gemini, "a"));
+    let call = Part::tool_call(ToolCall::new("c", "add", "{}"));
+    let result = Part::tool_result("c", [Part::text("2")]);
+    let request = ChatRequest::new(
+        "chat",
+        [
+            Message::new(Role::Assistant, [words(), Part::text("Well.")]),
+            Message::user("1 + 1?"),
+            Message::new(Role::Assistant, [words(), Part::reasoning(proof), call]),
+            Message::new(Role::Tool, [result]),
+        ],
+    );
+    let client = client.build().expect("a client");
+    client.complete(request).await.expect("an answer");
+    let asked = local.requests();
+    let parts: Vec<_> = asked[0].messages.iter().map(|m| m.parts.len()).collect();
+    assert_eq!(parts, [2, 1, 1, 1], "what nobody signed is anybody's");
+}
+
 /// Who is down, and which of two vendors of one format sees the signatures then.
 #[track_caller]
 fn check_shared_format(format: &FormatId, kinds: [&str; 2], is_shared: bool) {

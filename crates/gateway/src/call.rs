@@ -8,7 +8,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use interline::CallOptions;
-use interline_core::{CallId, Result};
+use interline_core::{CallId, Error, Result};
 
 use crate::app::{App, id_of};
 use crate::body::{self, Upload};
@@ -37,6 +37,10 @@ pub(crate) struct Arrived {
 }
 
 impl Arrived {
+    pub(crate) fn failure(&self, error: &Error) -> Failure {
+        Failure::of(error, self.format, &self.call.request)
+    }
+
     pub(crate) fn call_options(&self) -> CallOptions {
         self.options.of_call(&self.id)
     }
@@ -66,10 +70,14 @@ async fn read(
     id: CallId,
     request: Request,
 ) -> Result<Arrived, Failure> {
-    let (options, call) = receive(format, request, |bytes, headers| {
+    let query = format.travelling_query(request.uri());
+    let (options, mut call) = receive(format, request, |bytes, headers| {
         format.decode(bytes, headers)
     })
     .await?;
+    if let Some(query) = query {
+        call.request = call.request.with_origin_query(query);
+    }
     Ok(Arrived {
         app,
         format,
@@ -123,7 +131,7 @@ async fn whole_answer(arrived: Arrived) -> Result<Response, Failure> {
     let reply = match answered {
         Ok(reply) => reply,
         Err(error) => {
-            let failure = Failure::from(&error);
+            let failure = arrived.failure(&error);
             open.failed(&failure);
             return Err(failure);
         }

@@ -18,8 +18,12 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use interline_core::{AttemptRecord, Error, ErrorKind, ModelId, Phase, ProviderId, WireError};
+use interline_core::{
+    AttemptRecord, ChatRequest, Error, ErrorKind, ModelId, Phase, ProviderId, WireError,
+};
 use serde_json::{Value, json};
+
+use crate::inbound::Inbound;
 
 /// Why a call failed, as the caller gets to see it, in no format yet.
 #[derive(Clone, Debug)]
@@ -59,6 +63,22 @@ impl Failure {
     pub(crate) fn with_param(mut self, param: impl Into<String>) -> Self {
         self.0.param = Some(param.into());
         self
+    }
+
+    /// What failed `request`, with the field at fault in the words of its `format`. A field that a
+    /// vendor named is its own word and stays.
+    pub(crate) fn of(error: &Error, format: &dyn Inbound, request: &ChatRequest) -> Self {
+        let mut failure = Self::from(error);
+        if let Some(path) = failure.0.param.take() {
+            let field = match error.status() {
+                Some(_) => path.clone(),
+                None => format.field(request, &path),
+            };
+            let (theirs, ours) = (format!("`{field}`"), format!("`{path}`"));
+            failure.0.message = failure.0.message.replace(&ours, &theirs);
+            failure.0.param = Some(field);
+        }
+        failure
     }
 
     pub(crate) fn status(&self) -> u16 {

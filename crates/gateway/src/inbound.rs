@@ -30,6 +30,11 @@ pub(crate) trait Inbound: fmt::Debug + Send + Sync {
     /// Request headers, in lower case, that belong to the format and travel on with the body.
     fn travelling_headers(&self) -> &'static [&'static str];
 
+    /// What of the address's query belongs to the format and travels on with the body.
+    fn travelling_query(&self, _: &Uri) -> Option<&'static str> {
+        None
+    }
+
     /// Reads a request.
     ///
     /// # Errors
@@ -43,6 +48,10 @@ pub(crate) trait Inbound: fmt::Debug + Send + Sync {
     /// Writes a streamed answer to `call`, one frame after the other; `id` names it where the vendor
     /// does not.
     fn stream_encoder(&self, call: &InboundCall, id: &CallId) -> Box<dyn EventEncoder>;
+
+    /// The path that an error names, a path through the types of `request`, as the caller finds it in
+    /// what was sent.
+    fn field(&self, request: &ChatRequest, path: &str) -> String;
 
     /// Writes an error body.
     fn encode_error(&self, failure: &Failure, id: &CallId) -> Value;

@@ -13,7 +13,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{FutureExt, stream};
 use http::{HeaderValue, header};
 use interline::ReplyStream;
-use interline_core::{Error, Frame, Result};
+use interline_core::{ChatRequest, Error, Frame, Result};
 use tokio::time::timeout;
 
 use crate::call::Arrived;
@@ -65,7 +65,7 @@ pub(crate) async fn open(arrived: Arrived) -> Result<Response, Failure> {
             Stage::Flowing(Box::new(stream))
         }
         Ok(Err(error)) => {
-            let failure = Failure::from(&error);
+            let failure = arrived.failure(&error);
             open.failed(&failure);
             return Err(failure);
         }
@@ -83,6 +83,7 @@ pub(crate) async fn open(arrived: Arrived) -> Result<Response, Failure> {
         encoder: arrived.format.stream_encoder(&arrived.call, &arrived.id),
         last: (arrived.options.explain == Explain::Yes).then(LastEvent::default),
         format: arrived.format,
+        request: arrived.call.request,
         open,
         stage,
         keep_alive,
@@ -108,6 +109,7 @@ struct Writer {
     /// There where the caller wants the trace.
     last: Option<LastEvent>,
     format: &'static dyn Inbound,
+    request: ChatRequest,
     id: interline_core::CallId,
     open: OpenCall,
     keep_alive: Duration,
@@ -178,7 +180,7 @@ impl Writer {
 
     /// One last event; then the body ends cleanly, because SDKs raise the event and not a cut.
     fn fail(&mut self, error: &Error) {
-        let failure = Failure::from(error);
+        let failure = Failure::of(error, self.format, &self.request);
         self.open.failed(&failure);
         if let Stage::Flowing(stream) = &self.stage {
             self.open.cost(stream.cost());

@@ -116,11 +116,14 @@ impl Needs {
     /// [`Needs::with_signed`].
     #[must_use]
     pub fn of_chat(request: &ChatRequest) -> Self {
+        let native = request.native_needs();
+        let mut unknown_fields = unknown_fields(request);
+        unknown_fields.retain(|field| !native.contains(field));
         Self {
             features: request.features(),
-            native: request.native_needs(),
+            native,
             request: Some(request.clone()),
-            unknown_fields: unknown_fields(request),
+            unknown_fields,
             native_parts: native_parts(&request.messages),
             arrived_as: request.origin().map(|origin| origin.format.clone()),
             ..Self::new(Operation::Chat)

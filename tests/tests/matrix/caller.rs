@@ -101,7 +101,7 @@ impl Caller {
     /// A failure as the caller gets it: the vendor's own body where the formats match and the mistake
     /// was the caller's, else one of ours. What the gateway says in words of its own, because a vendor's
     /// words are its own affair, its tests have; here a note stands for it.
-    pub(crate) fn failure(self, error: &Error) -> (u16, Value) {
+    pub(crate) fn failure(self, error: &Error, request: &ChatRequest) -> (u16, Value) {
         let callers = matches!(
             error.kind(),
             ErrorKind::InvalidRequest | ErrorKind::Unsupported
@@ -122,14 +122,21 @@ impl Caller {
             Some(_) if !callers => "(the gateway's own words)",
             _ => error.message(),
         };
+        let field = match self {
+            _ if error.status().is_some() => |_: &ChatRequest, path: &str| path.to_owned(),
+            Self::Chat => chat_dialect::caller_field,
+            Self::Responses => responses_dialect::caller_field,
+            Self::Messages => messages_dialect::caller_field,
+        };
+        let param = error.param().map(|path| field(request, path));
         let body = match self {
             Self::Chat | Self::Responses => {
                 let body = chat_dialect::ErrorBody::new(status, code, message);
-                chat_dialect::encode_error(&body.with_param(error.param()))
+                chat_dialect::encode_error(&body.with_param(param.as_deref()))
             }
             Self::Messages => {
                 let body = messages_dialect::ErrorBody::new(status, code, message);
-                let body = body.with_param(error.param().map(str::to_owned));
+                let body = body.with_param(param);
                 messages_dialect::encode_error(&body.with_request_id("req_ours".to_owned()))
             }
         };

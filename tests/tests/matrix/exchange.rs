@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use interline::{Client, Reply, ReplyStream, Route, RouteInfo, Usage};
+use interline::{ChatRequest, Client, Reply, ReplyStream, Route, RouteInfo, Usage};
 use interline_transport::HttpRequest;
 use serde_json::Value;
 
@@ -125,8 +125,8 @@ async fn one(caller: Caller, client: &Client, asked: Value, case: Case) -> Excha
     };
     if case.streams() {
         match client.stream(request.clone()).await {
-            Ok(stream) => read_stream(caller.writer(&request), caller, stream, &mut exchange).await,
-            Err(error) => exchange.told = failed(caller, &error),
+            Ok(stream) => read_stream((caller, &request), stream, &mut exchange).await,
+            Err(error) => exchange.told = failed(caller, &error, &request),
         }
         return exchange;
     }
@@ -138,23 +138,23 @@ async fn one(caller: Caller, client: &Client, asked: Value, case: Case) -> Excha
             exchange.usage = Some(response.usage);
             exchange.told.shown = Shown::Whole(caller.encode(&response, &request));
         }
-        Err(error) => exchange.told = failed(caller, &error),
+        Err(error) => exchange.told = failed(caller, &error, &request),
     }
     exchange
 }
 
 async fn read_stream(
-    mut writer: crate::caller::Writer,
-    caller: Caller,
+    (caller, request): (Caller, &ChatRequest),
     mut stream: ReplyStream,
     exchange: &mut Exchange,
 ) {
+    let mut writer = caller.writer(request);
     let mut events = Vec::new();
     exchange.left_out = left_out(&stream.route);
     while let Some(item) = stream.next().await {
         let written = match item {
             Ok(frame) => writer.frame(&frame),
-            Err(error) => writer.failure(&caller.failure(&error).1),
+            Err(error) => writer.failure(&caller.failure(&error, request).1),
         };
         let read = |raw: &interline::RawFrame| Event::of_wire(raw.event.as_deref(), &raw.data);
         events.extend(written.iter().map(read));
@@ -163,8 +163,8 @@ async fn read_stream(
     exchange.told.shown = Shown::Events(events);
 }
 
-fn failed(caller: Caller, error: &interline::Error) -> Told {
-    let (status, body) = caller.failure(error);
+fn failed(caller: Caller, error: &interline::Error, request: &ChatRequest) -> Told {
+    let (status, body) = caller.failure(error, request);
     Told {
         status,
         shown: Shown::Whole(body),

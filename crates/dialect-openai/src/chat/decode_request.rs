@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use interline_core::{
-    ChatBody, ChatRequest, Effort, Error, GenerationParams, Origin, ReasoningConfig, Result,
+    ChatBody, ChatRequest, Effort, Error, GenerationParams, NativeNeed, Origin, ReasoningConfig,
+    Result,
 };
 use serde_json::Value;
 
 use super::fields::{Fields, invalid, kind_of};
 use super::{FORMAT, decode_message, decode_tool};
 
-/// The headers of a caller that may travel on to a vendor of this format, in lower case.
+/// The headers of a caller that may travel on to a vendor of OpenAI's formats, in lower case:
+/// `session_id` is how Codex tells a conversation, for the vendor's cache.
 ///
 /// Credentials and the headers that name an account stay behind: they are the gateway's affair.
-pub const FORWARDED_HEADERS: &[&str] = &["openai-beta"];
+pub const FORWARDED_HEADERS: &[&str] = &["openai-beta", "session_id"];
 
 /// A caller's request, and what it says about the way back.
 #[derive(Clone, Debug)]
@@ -81,8 +83,22 @@ fn decode_body(mut fields: Fields) -> Result<ChatBody> {
     }
     body.metadata = take_metadata(&mut fields)?;
     body.user = fields.string("user")?;
+    body.native = native_needs(&fields);
     body.extra = fields.into_extra();
     Ok(body)
+}
+
+/// What only a vendor of this format can carry and without which the answer would be another one: an
+/// answer that is spoken, a search of the web.
+fn native_needs(fields: &Fields) -> Vec<NativeNeed> {
+    let modalities = fields.peek("modalities").and_then(Value::as_array);
+    let speaks = modalities.is_some_and(|words| words.iter().any(|word| word != "text"));
+    let searches = fields.peek("web_search_options").is_some();
+    let asked = [("modalities", speaks), ("web_search_options", searches)];
+    let asked = asked.into_iter().filter(|(_, is_asked)| *is_asked);
+    asked
+        .map(|(name, _)| NativeNeed::new(FORMAT, name))
+        .collect()
 }
 
 fn take_params(fields: &mut Fields) -> Result<GenerationParams> {
@@ -214,6 +230,25 @@ mod tests {
         let error = decode_request(Bytes::from_static(b"{\n  \"model\": }"), Vec::new())
             .expect_err("no JSON");
         assert!(error.message().contains("line 2 column"), "{error}");
+    }
+
+    #[test]
+    fn what_only_this_format_can_carry_is_a_need() {
+        let needs = |more: Value| {
+            let mut body = json!({"model": "m", "messages": [{"role": "user", "content": "x"}]});
+            let more = more.as_object().expect("an object").clone();
+            body.as_object_mut().expect("an object").extend(more);
+            let request = decode(&body).expect("a good request").request;
+            let needs = request.native_needs().into_iter();
+            needs.map(|need| need.field).collect::<Vec<_>>()
+        };
+        let spoken = json!({"modalities": ["text", "audio"], "audio": {"voice": "x"}});
+        assert_eq!(needs(spoken), ["modalities"]);
+        assert_eq!(needs(json!({"modalities": ["text"]})), [""; 0]);
+        assert_eq!(
+            needs(json!({"web_search_options": {}})),
+            ["web_search_options"]
+        );
     }
 
     #[test]

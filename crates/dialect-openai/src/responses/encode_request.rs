@@ -112,6 +112,7 @@ fn from_types(request: &ChatRequest, mode: Mode, quirks: &Quirks) -> Result<Byte
     if let Some(extra) = request.extra.for_format(&FORMAT) {
         merge_missing(&mut out, extra);
     }
+    ask_for_proofs(&mut out);
     match mode {
         Mode::Unary => {
             out.remove("stream_options");
@@ -121,6 +122,21 @@ fn from_types(request: &ChatRequest, mode: Mode, quirks: &Quirks) -> Result<Byte
         }
     }
     Ok(Bytes::from(Value::Object(out).to_string()))
+}
+
+/// Thinking that a vendor neither keeps nor hands out is lost for the next turn, so that where it is not
+/// to keep the answer it is asked for the proofs.
+fn ask_for_proofs(out: &mut Map<String, Value>) {
+    const PROOFS: &str = "reasoning.encrypted_content";
+    if out.get("store") != Some(&Value::Bool(false)) || !out.contains_key("reasoning") {
+        return;
+    }
+    let include = out.entry("include").or_insert_with(|| json!([]));
+    if let Value::Array(words) = include
+        && !words.iter().any(|word| word == PROOFS)
+    {
+        words.push(PROOFS.into());
+    }
 }
 
 /// What the vendor may not know and then does not get.

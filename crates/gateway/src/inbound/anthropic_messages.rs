@@ -29,6 +29,13 @@ impl Inbound for AnthropicMessages {
         &["anthropic-beta", "anthropic-version"]
     }
 
+    /// The SDK's way to say that a call uses something of which `anthropic-beta` tells more.
+    fn travelling_query(&self, address: &Uri) -> Option<&'static str> {
+        const BETA: &str = "beta=true";
+        let query = address.query()?;
+        query.split('&').any(|pair| pair == BETA).then_some(BETA)
+    }
+
     fn decode(&self, body: Bytes, headers: Vec<(String, String)>) -> Result<InboundCall> {
         let inbound = dialect::decode_request(body, headers)?;
         Ok(InboundCall {
@@ -50,6 +57,10 @@ impl Inbound for AnthropicMessages {
     fn stream_encoder(&self, _: &InboundCall, id: &CallId) -> Box<dyn EventEncoder> {
         let options = dialect::StreamOptions::default().with_message_id(format!("msg_{id}"));
         Box::new(dialect::StreamEncoder::new(options))
+    }
+
+    fn field(&self, request: &ChatRequest, path: &str) -> String {
+        dialect::caller_field(request, path)
     }
 
     fn encode_error(&self, failure: &Failure, id: &CallId) -> Value {

@@ -14,10 +14,11 @@ const MAX_LIMIT: usize = 1000;
 /// The page of `ids` that the address asks for with `limit`, `after_id` and `before_id`.
 ///
 /// Without `limit` a page holds everything, because programs that read one page only would miss
-/// routes; Anthropic's own default is 20. A name that is not in the list begins at its end of it.
+/// routes; Anthropic's own default is 20.
 ///
 /// # Errors
-/// 400 where `limit` is no number from 1 to 1000.
+/// 400 where `limit` is no number from 1 to 1000, and where a page is to begin at a name that is not in
+/// the list: a program that pages on would begin anew, and never end.
 pub(super) fn list(ids: &[String], asked: &Uri) -> Result<Value, Failure> {
     let query = Query::<HashMap<String, String>>::try_from_uri(asked);
     let query = query.map(|Query(query)| query).unwrap_or_default();
@@ -28,12 +29,15 @@ pub(super) fn list(ids: &[String], asked: &Uri) -> Result<Value, Failure> {
             _ => return Err(wrong_limit(text)),
         },
     };
-    let place = |name: &str| {
-        let id = query.get(name)?;
-        ids.iter().position(|known| known == id)
+    let place = |name: &'static str| match query.get(name) {
+        None => Ok(None),
+        Some(id) => match ids.iter().position(|known| known == id) {
+            Some(place) => Ok(Some(place)),
+            None => Err(unknown(name, id)),
+        },
     };
-    let first = place("after_id").map_or(0, |place| place + 1);
-    let end = place("before_id").unwrap_or(ids.len());
+    let first = place("after_id")?.map_or(0, |place| place + 1);
+    let end = place("before_id")?.unwrap_or(ids.len());
     let window = ids.get(first..end).unwrap_or_default();
     let left_out = window.len().saturating_sub(limit);
     // Before a name, the page is what stands next to it, so that paging back meets no gap.
@@ -64,6 +68,12 @@ fn wrong_limit(text: &str) -> Failure {
     Failure::new(400, "invalid_request", message).with_param("limit")
 }
 
+fn unknown(name: &'static str, id: &str) -> Failure {
+    let id: String = id.chars().take(64).collect();
+    let message = format!("`{name}` is `{id}`, which is not in the list of models");
+    Failure::new(400, "invalid_request", message).with_param(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,18 +101,24 @@ mod tests {
         check("?after_id=e", "", false);
         check("?limit=2&before_id=d", "b/x c", true);
         check("?before_id=b/x", "a", false);
-        check("?limit=2&after_id=gone", "a b/x", true);
         check("?beta=true", "a b/x c d e", false);
     }
 
     #[test]
-    fn a_limit_that_means_nothing_is_refused() {
+    fn a_page_that_means_nothing_is_refused() {
         for limit in ["0", "1001", "-1", "many", ""] {
             let asked = format!("/v1/models?limit={limit}")
                 .parse()
                 .expect("an address");
             let failure = list(&[], &asked).expect_err("refused");
             assert_eq!((failure.status(), failure.param()), (400, Some("limit")));
+        }
+        for name in ["after_id", "before_id"] {
+            let asked = format!("/v1/models?{name}=gone")
+                .parse()
+                .expect("an address");
+            let failure = list(&["a".to_owned()], &asked).expect_err("refused");
+            assert_eq!((failure.status(), failure.param()), (400, Some(name)));
         }
     }
 }

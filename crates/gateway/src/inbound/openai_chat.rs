@@ -71,6 +71,10 @@ impl Inbound for OpenAiChat {
         Box::new(dialect::StreamEncoder::new(options))
     }
 
+    fn field(&self, request: &ChatRequest, path: &str) -> String {
+        dialect::caller_field(request, path)
+    }
+
     fn encode_error(&self, failure: &Failure, _: &CallId) -> Value {
         let body = dialect::ErrorBody::new(failure.status(), failure.code(), failure.message())
             .with_param(failure.param())

@@ -54,6 +54,10 @@ impl Inbound for OpenAiResponses {
         Box::new(dialect::StreamEncoder::new(&call.request, identity(id)))
     }
 
+    fn field(&self, request: &ChatRequest, path: &str) -> String {
+        dialect::caller_field(request, path)
+    }
+
     fn encode_error(&self, failure: &Failure, id: &CallId) -> Value {
         OPENAI_CHAT.encode_error(failure, id)
     }

@@ -207,3 +207,38 @@ async fn a_gigantic_event_of_a_vendor_is_a_protocol_error() {
         assert_eq!(attempt["code"], "protocol", "{alone}");
     }
 }
+
+#[tokio::test]
+async fn what_no_target_can_carry_is_named_as_the_caller_wrote_it() {
+    let house = House::new().await;
+    // A system prompt is a message to the types, and none to the caller.
+    let video = json!({"type": "container_upload", "file_id": "f"});
+    let body = json!({"model": "only", "max_tokens": 9, "system": "Be brief.",
+        "messages": [{"role": "user", "content": [{"type": "text", "text": "Look."}, video]}]});
+    let seen = house.ask(Speaks::Anthropic, &body).await;
+    assert_eq!(seen.status, 400, "{}", seen.text());
+    let error = seen.json()["error"].clone();
+    assert_eq!(error["param"], "messages[0].content[1]", "{error}");
+    let message = error["message"].as_str().expect("a message");
+    assert!(message.contains("`messages[0].content[1]`"), "{message}");
+
+    let mut servers = Speaks::Anthropic.hello("only");
+    servers["mcp_servers"] = json!([{"type": "url", "url": "https://x.example", "name": "x"}]);
+    let seen = house.ask(Speaks::Anthropic, &servers).await;
+    assert_eq!(seen.status, 400, "{}", seen.text());
+    assert_eq!(seen.json()["error"]["param"], "mcp_servers");
+
+    let mut spoken = Speaks::OpenAi.hello("only-claude");
+    spoken["modalities"] = json!(["text", "audio"]);
+    let seen = house.ask(Speaks::OpenAi, &spoken).await;
+    assert_eq!(seen.json()["error"]["param"], "modalities");
+
+    let mut shaped = Speaks::OpenAi.hello("only-claude");
+    shaped["response_format"] = json!({"type": "json_object"});
+    let seen = house.ask(Speaks::OpenAi, &shaped).await;
+    assert_eq!(seen.json()["error"]["param"], "response_format");
+    assert_eq!(
+        house.openai.ledger().total() + house.claude.ledger().total(),
+        0
+    );
+}

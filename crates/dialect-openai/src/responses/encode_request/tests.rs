@@ -100,3 +100,22 @@ fn what_the_format_cannot_carry_is_refused_before_it_is_sent() {
     let error = encode_request(&request, Mode::Unary, &Quirks::new()).expect_err("refused");
     assert_eq!(error.param(), Some("cachedContent"));
 }
+
+#[test]
+fn a_vendor_that_is_not_to_keep_the_answer_is_asked_for_proofs_of_its_thinking() {
+    let asked = |store: bool, include: Value| {
+        let mut request = ChatRequest::new("m", [Message::user("Hi")])
+            .with_reasoning(ReasoningConfig::effort(Effort::Low));
+        let fields = json!({"store": store, "include": include});
+        let fields = fields.as_object().expect("an object").clone();
+        request.edit(|body| body.extra = Extra::new(FORMAT, fields));
+        written(&request, Mode::Unary)["include"].clone()
+    };
+    assert_eq!(
+        asked(false, json!(["x"])),
+        json!(["x", "reasoning.encrypted_content"])
+    );
+    let twice = json!(["reasoning.encrypted_content"]);
+    assert_eq!(asked(false, twice.clone()), twice);
+    assert_eq!(asked(true, json!([])), json!([]));
+}
