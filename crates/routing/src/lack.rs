@@ -35,6 +35,8 @@ pub enum Lack {
     PriceWithin(PriceCap),
     /// An estimated cost under the cap.
     CostWithin(NanoUsd),
+    /// Room in a budget; why there is none in words.
+    Budget(Arc<str>),
     /// A context window that holds the conversation.
     ContextWindow {
         /// How many tokens it takes, by estimate.
@@ -55,7 +57,8 @@ impl Lack {
             | Self::AllowedProvider
             | Self::Region(_)
             | Self::PriceWithin(_)
-            | Self::CostWithin(_) => "model",
+            | Self::CostWithin(_)
+            | Self::Budget(_) => "model",
             Self::Feature(feature) => feature.name(),
             Self::Native(need) | Self::UnknownField(need) | Self::RefusedField(need) => &need.field,
             Self::SignedReasoning(_) | Self::NativePart(_) | Self::ContextWindow { .. } => {
@@ -80,6 +83,7 @@ impl Lack {
             Self::Region(_) => "region",
             Self::PriceWithin(_) => "price_cap",
             Self::CostWithin(_) => "cost_cap",
+            Self::Budget(_) => "budget",
             Self::ContextWindow { .. } => "context_window",
         }
     }
@@ -102,6 +106,7 @@ impl fmt::Display for Lack {
             Self::Region(allowed) => write!(f, "region {allowed}"),
             Self::PriceWithin(cap) => write!(f, "a price within {cap}"),
             Self::CostWithin(cap) => write!(f, "an estimated cost within {cap} USD"),
+            Self::Budget(why) => write!(f, "room in the budget: {why}"),
             Self::ContextWindow { needed, window } => {
                 write!(
                     f,
@@ -133,6 +138,11 @@ mod tests {
         const CHAT: FormatId = FormatId::from_static("openai.chat");
         let need = NativeNeed::new(CHAT, "store");
         let cases = [
+            (
+                Lack::Budget("nothing is left".into()),
+                "room in the budget: nothing is left",
+                "model",
+            ),
             (
                 Lack::Operation(Operation::Embeddings),
                 "embeddings",

@@ -166,6 +166,17 @@ pub struct Exclusion {
     pub lacks: Vec<Lack>,
 }
 
+impl Exclusion {
+    /// Excludes `target` for one reason.
+    #[must_use]
+    pub fn new(target: Target, lack: Lack) -> Self {
+        Self {
+            target,
+            lacks: vec![lack],
+        }
+    }
+}
+
 /// What a target is asked without.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
