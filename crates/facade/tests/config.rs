@@ -614,3 +614,98 @@ fn a_route_may_have_the_adaptive_breaker() {
         "{PRICED}routes: {{ chat: {{ targets: [openai/gpt-4o], breaker: {{ preset: adaptive, max_pause: 5m }} }} }}"
     ));
 }
+
+#[test]
+fn mistakes_in_the_router_are_told_with_their_places() {
+    refused(
+        r"
+providers:
+  a: { kind: openai, regions: eu }
+  b: { kind: openai, regions: ['e u'] }
+routes:
+  chat:
+    targets: [a/m]
+    providers: [z]
+    max_price: { output: dear }
+    max_cost: 0
+    variants:
+      b/m: { temperature: 3 }
+      cheap: { system: x }
+      a/m: { system: 'Hi {{user}}' }
+    quality: { matches: '(', judge: { model: auto, least_points: 11 }, on_failure: retry }
+router:
+  classifier: [embedded, keyword, llm, guess]
+  min_confidence: 2
+  keywords: { cooking: [salt] }
+  optimize_for: cheapness
+  tasks:
+    codding: [a/m]
+    coding: [a/m, a/m]
+    math: { quality: [c/m] }
+    chat: { quality: [a/m], cost: [] }
+  complexity: { simple: tiny }
+  tiers: { economy: [z/m] }
+  rules:
+    - { when: { tag: '=x' }, regions: [''], prefer: { first_token_within: 0s, providers: [z] } }
+",
+        &[
+            "test.yaml:3:31: providers.a.regions: must be a list of regions, such as [eu]",
+            "test.yaml:4:31: providers.b.regions: `e u` is no region: write letters, digits and `-`",
+            "test.yaml:7:14: routes.chat.variants: `b/m` has a variant but is no target here",
+            "test.yaml:8:17: routes.chat.providers: provider `z` is not configured (configured: a, b)",
+            "test.yaml:9:26: routes.chat.max_price.output: `dear` is not a price in USD per million tokens",
+            "test.yaml:10:15: routes.chat.max_cost: `0` is not an amount in USD above 0",
+            "test.yaml:12:27: routes.chat.variants.b/m.temperature: temperature 3 is not within 0 and 2",
+            "test.yaml:13:14: routes.chat.variants.cheap: `cheap` is no tier: write economy, standard or premium",
+            "test.yaml:14:22: routes.chat.variants.a/m.system: variable `user` is unknown",
+            "test.yaml:15:25: routes.chat.quality.matches: `(` is no pattern: unclosed group",
+            "test.yaml:15:46: routes.chat.quality.judge.model: a judge cannot be chosen automatically",
+            "test.yaml:15:66: routes.chat.quality.judge.least_points: must be 1 to 10",
+            "test.yaml:15:84: routes.chat.quality.on_failure: `retry` is unknown: use `escalate` or `mark`",
+            "test.yaml:17:15: router.classifier: `llm` needs `router.llm: { model: … }`",
+            "test.yaml:17:15: router.classifier: `guess` is unknown",
+            "test.yaml:18:19: router.min_confidence: `min_confidence` is 2",
+            "test.yaml:19:24: router.keywords.cooking: unknown task `cooking`: there are coding,",
+            "test.yaml:20:17: router.optimize_for: objective `cheapness` is unknown",
+            "test.yaml:22:5: router.tasks: has no `default`: say where unknown tasks go",
+            "test.yaml:22:14: router.tasks.codding: unknown task `codding`: there are coding,",
+            "test.yaml:23:13: router.tasks.coding: `a/m` is in the list twice",
+            "test.yaml:24:23: router.tasks.math.quality[0]: `c/m` names provider `c`, which is not configured",
+            "test.yaml:25:35: router.tasks.chat.cost: the list is empty",
+            "test.yaml:26:25: router.complexity.simple: `tiny` is no tier",
+            "test.yaml:27:22: router.tiers.economy[0]: `z/m` names provider `z`",
+            "test.yaml:29:22: router.rules[0].when.tag: `=x` names no tag",
+            "test.yaml:29:40: router.rules[0].regions: `` is no region",
+            "test.yaml:29:75: router.rules[0].prefer.first_token_within: must be longer than nothing",
+            "test.yaml:29:91: router.rules[0].prefer.providers: provider `z` is not configured",
+        ],
+    );
+}
+
+#[test]
+fn a_router_is_read_and_its_targets_are_those_of_a_route_named_auto() {
+    let client = accepted(
+        r"
+providers: { a: { kind: openai, regions: [eu] }, b: { kind: openai } }
+router:
+  classifier: [keyword, embedded]
+  keywords: { coding: [compile] }
+  optimize_for: balanced
+  tasks:
+    coding: { quality: [a/gpt-4o, b/gpt-4o], cost: [b/gpt-4o-mini], speed: [b/gpt-4o-mini] }
+    default: [a/gpt-4o]
+  complexity: off
+  tiers: { premium: [b/gpt-4o-mini] }
+  quality: on
+  variants: { economy: { system: 'Be brief. {{system}}' } }
+  rules: [{ when: { tags: [plan=premium, team] }, optimize_for: speed, max_cost: 0.5 }]
+",
+    );
+    for model in ["auto", "auto:cost"] {
+        let resolved = client.resolve(model).expect("it is configured");
+        assert_eq!(resolved.route.as_deref(), Some("auto"));
+        assert_eq!(resolved.targets.len(), 3, "{model}");
+    }
+    let error = client.resolve("auto:cheap").expect_err("no such objective");
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+}

@@ -193,6 +193,7 @@ pub struct IgnoredHints {
 ///
 /// # Errors
 /// `Unsupported` where nobody can carry the request; it names the field and who lacks it.
+/// `ContextLength` where it is too long for everybody.
 pub fn plan(
     route: &str,
     balance: &Balance,
@@ -264,8 +265,15 @@ fn nobody(route: &str, excluded: &[Exclusion]) -> Error {
             format!("{} lacks {}", one.target, lacks.join(", "))
         })
         .collect();
+    let is_window = |lack: &Lack| matches!(lack, Lack::ContextWindow { .. });
+    let is_long = |one: &Exclusion| one.lacks.iter().any(is_window);
+    // Callers know that word, and shorten the conversation.
+    let kind = match excluded.iter().all(is_long) {
+        true if !excluded.is_empty() => ErrorKind::ContextLength,
+        _ => ErrorKind::Unsupported,
+    };
     let error = Error::new(
-        ErrorKind::Unsupported,
+        kind,
         format!(
             "no target of `{route}` can carry this request: {}",
             who.join("; ")

@@ -167,9 +167,30 @@ async fn a_client_that_asks_first_is_refused_before_it_sends_too_much() {
 async fn a_body_just_under_the_limit_passes() {
     let house = patient().await;
     let mut body = Speaks::OpenAi.hello("chat");
-    body["messages"][0]["content"] = json!("x".repeat(31 * 1024 * 1024));
+    // In a field that no type knows: a conversation of that length fits no model.
+    body["padding"] = json!("x".repeat(31 * 1024 * 1024));
     let seen = house.ask(Speaks::OpenAi, &body).await;
     assert_eq!(seen.status, 200);
+}
+
+#[tokio::test]
+async fn a_conversation_that_is_surely_too_long_for_everybody_is_refused_before_it_is_sent() {
+    let house = patient().await;
+    for speaks in BOTH {
+        let mut body = speaks.hello("chat");
+        body["messages"][0]["content"] = json!("word ".repeat(3_000_000));
+        let seen = house.ask(speaks, &body).await;
+        assert_eq!(seen.status, 400);
+        let message = seen.text();
+        assert!(
+            message.contains("openai/gpt-4o lacks a context window"),
+            "{message}"
+        );
+        if speaks == Speaks::OpenAi {
+            assert_eq!(seen.json()["error"]["code"], "context_length_exceeded");
+        }
+    }
+    assert_eq!(house.openai.ledger().total(), 0);
 }
 
 #[tokio::test]

@@ -262,3 +262,49 @@ async fn the_demo_ends_as_it_should() {
     assert_eq!(good, all, "{out}");
     assert!(!out.contains('\u{1b}'), "no colours without a terminal");
 }
+
+#[tokio::test]
+async fn route_explains_a_decision_and_asks_nobody() {
+    let vendor = Vendor::openai("v").start().await.expect("a free port");
+    let text = format!(
+        "providers:\n  dear: {{ kind: local, base_url: \"{0}\", regions: [us] }}\n  mine: {{ kind: local, base_url: \"{0}\" }}\n\
+         models:\n  dear/m: {{ usd_per_mtok: {{ input: 5, output: 25 }} }}\n\
+         router:\n  tasks: {{ coding: [dear/m, mine/m], default: [mine/m] }}\n  rules: [{{ when: {{ tag: eu }}, regions: [eu] }}]\n",
+        vendor.base_url()
+    );
+    let config = ConfigFile::new("route", &text);
+    let fixed = [
+        "route",
+        "--explain",
+        "--config",
+        config.path(),
+        "--tag",
+        "task=coding",
+    ];
+    let (code, out, err) = run(&[&fixed[..], &["Hello", "there"]].concat()).await;
+    assert_eq!(code, 0, "{err}");
+    for words in [
+        "route     auto",
+        "task      coding (tag",
+        "1. dear/m",
+        "premium",
+        "2. mine/m",
+        "economy, about $0, not measured",
+    ] {
+        assert!(out.contains(words), "{words}: {out}");
+    }
+    let (code, out, _) = run(&[&fixed[..], &["--json", "Hello"]].concat()).await;
+    assert_eq!(code, 0);
+    let decision: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(decision["order"], json!(["dear/m", "mine/m"]));
+    assert_eq!(decision["router"]["task"], "coding");
+    let (code, _, err) = run(&[&fixed[..], &["--tag", "eu", "Hello"]].concat()).await;
+    assert_eq!(code, 1, "{err}");
+    assert!(
+        err.contains("dear/m lacks region eu; mine/m lacks region eu"),
+        "{err}"
+    );
+    let (code, _, err) = run(&[&fixed[..], &["--model", "auto:best", "Hello"]].concat()).await;
+    assert_eq!(code, 2, "{err}");
+    assert_eq!(vendor.ledger().total(), 0);
+}

@@ -14,6 +14,7 @@ mod lossless;
 mod native_responses;
 mod reload;
 mod responses;
+mod router;
 mod signed_reasoning;
 mod surface;
 mod telemetry;

@@ -311,3 +311,15 @@ fn a_plan_holds_nobody_who_breaks_a_constraint_and_an_error_says_who_breaks_whic
         assert!(error.message().contains(words), "{error}");
     }
 }
+
+#[test]
+fn what_is_too_long_for_everybody_is_told_as_such() {
+    let needs = Needs::default().with_size(CallSize::new(5_000_000));
+    let rotation = Rotation::new();
+    let now = Circumstances::new(&Measured, &rotation, 7);
+    let error = plan("auto", &Balance::default(), &members(), &needs, &now).expect_err("nobody");
+    assert_eq!(error.kind(), ErrorKind::ContextLength);
+    assert_eq!(error.param(), Some("messages"));
+    let words = "c/cheap lacks a context window of about 5000000 tokens (it has 8000)";
+    assert!(error.message().contains(words), "{error}");
+}
