@@ -363,6 +363,7 @@ impl Client {
             let routes = self.inner.names.routes.values();
             for gate in routes.flat_map(|route| &route.gates) {
                 metrics.limits(gate);
+                metrics.load(gate);
             }
         }
     }

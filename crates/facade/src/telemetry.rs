@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use interline_core::{ErrorKind, Operation, Target, Usage};
-use interline_resilience::{CallEvent, HealthState, Observer, TargetGate};
+use interline_resilience::{CallEvent, Form, HealthState, Need, Observer, TargetGate};
 use metrics::{Key, KeyName, Label, Level, Metadata, Recorder};
 use tokio::time::Instant;
 
@@ -109,6 +109,29 @@ impl MetricsObserver {
     /// How a target is doing now.
     pub(crate) fn health(&self, status: &TargetStatus) {
         self.available(&status.target, status.health.is_available());
+    }
+
+    /// How busy, how fast and how reliable a target is of late, as balancers see it for streams.
+    pub(crate) fn load(&self, gate: &TargetGate) {
+        let load = gate
+            .snapshot(Instant::now(), Form::Stream, &Need::default())
+            .load;
+        let figures = [
+            (name::TARGET_IN_FLIGHT, Some(f64::from(load.in_flight))),
+            (
+                name::TARGET_LATENCY,
+                load.latency.map(|one| f64::from(one.value)),
+            ),
+            (
+                name::TARGET_ERRORS,
+                load.errors.map(|one| f64::from(one.or_usual(0.0))),
+            ),
+        ];
+        for (name, figure) in figures {
+            if let Some(figure) = figure {
+                self.set(name, self.target_labels(gate.target()), figure);
+            }
+        }
     }
 
     /// How full the limits of a target and of its connection are.

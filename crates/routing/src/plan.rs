@@ -244,13 +244,13 @@ pub fn plan(
     );
     plan.stickiness = ranking.stickiness;
     for rank in ranks {
-        let slot = entrants.get(rank.place).map(|entrant| entrant.slot);
+        let slot = entrants.get(rank.place()).map(|entrant| entrant.slot);
         if let Some(member) = slot.and_then(|slot| members.get(slot)) {
             plan.targets.push(member.target.target.clone());
             plan.placements.push(Placement {
-                standing: rank.standing,
-                figure: rank.figure,
-                drawn_share: rank.drawn_share,
+                standing: rank.standing(),
+                figure: rank.figure(),
+                drawn_share: rank.drawn_share(),
             });
         }
     }

@@ -61,7 +61,7 @@ impl Rotation {
                 && let Some(own) = credit.get(entrant.slot)
             {
                 // Only whose turn it is has to be exact.
-                rank.figure = (most - own) as f32;
+                rank.set_figure((most - own) as f32);
             }
         }
         let preferred = preferred.and_then(|place| entrants.get(place));
@@ -98,7 +98,7 @@ mod tests {
             .map(|call| {
                 let mut ranks = vec![Rank::default(); entrants.len()];
                 rank(&balance, &entrants, rotation, None, call as u64, &mut ranks);
-                ranks[0].place
+                ranks[0].place()
             })
             .collect()
     }

@@ -18,6 +18,9 @@ pub(super) const CREDENTIAL_REJECTIONS: &str = "interline_credential_rejections_
 pub(super) const COST: &str = "interline_cost_nano_usd_total";
 pub(super) const DROPPED_HINTS: &str = "interline_dropped_hints_total";
 pub(super) const TARGET_AVAILABLE: &str = "interline_target_available";
+pub(super) const TARGET_IN_FLIGHT: &str = "interline_target_in_flight";
+pub(super) const TARGET_LATENCY: &str = "interline_target_latency_seconds";
+pub(super) const TARGET_ERRORS: &str = "interline_target_error_ratio";
 pub(super) const LIMIT_USED: &str = "interline_limit_used_ratio";
 pub(super) const CONNECTION_LIMIT_USED: &str = "interline_connection_limit_used_ratio";
 
@@ -71,10 +74,19 @@ pub(super) const COUNTERS: [(&str, &str); 10] = [
     (COST, "What answers cost by the catalogue, in 1e-9 USD."),
 ];
 
-pub(super) const GAUGES: [(&str, &str); 3] = [
+pub(super) const GAUGES: [(&str, &str); 6] = [
     (
         TARGET_AVAILABLE,
         "1 where a target is called, 0 where it is passed over.",
+    ),
+    (TARGET_IN_FLIGHT, "Calls under way at a target."),
+    (
+        TARGET_LATENCY,
+        "How soon a target begins to answer streams of late; failures count as slow.",
+    ),
+    (
+        TARGET_ERRORS,
+        "Failures per call of late, fading without news.",
     ),
     (
         LIMIT_USED,

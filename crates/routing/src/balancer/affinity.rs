@@ -10,6 +10,7 @@ use std::str::FromStr;
 use interline_core::{Error, Result};
 
 use super::draws::{mixed, unit};
+use super::figures::exponential;
 use super::{Entrant, SessionKey};
 
 /// Whether calls that belong together stay together.
@@ -69,7 +70,7 @@ impl FromStr for Affinity {
 pub(super) fn lot(session: SessionKey, entrant: &Entrant) -> f32 {
     let word = mixed(session.word() ^ entrant.name);
     // The exponential draws of a weighted lottery, see `figures`, turned around.
-    let wait = -unit(word).ln() / entrant.weight.get() as f32;
+    let wait = exponential(unit(word)) / entrant.weight.get() as f32;
     -wait
 }
 

@@ -4,16 +4,15 @@
 //!
 //! | bits | `fallback` | every other strategy |
 //! |---|---|---|
+//! | 52–63 | group | |
+//! | 49–51 | standing | |
+//! | 16–48 | figure | |
 //! | 61–63 | | standing |
 //! | 60 | | 0 for prepaid capacity that is ready |
 //! | 28–59 | | figure |
-//! | 48–63 | group | |
-//! | 45–47 | standing | |
-//! | 16–44 | figure, its last digits dropped | |
 //! | 16–27 | | a draw, for targets that are alike |
-//! | 0–15 | place | place |
-
-use std::time::Duration;
+//! | 12–14 | standing | standing |
+//! | 0–11 | place | place |
 
 use interline_core::History;
 
@@ -63,21 +62,54 @@ impl Standing {
 
 /// The place of one target in an order.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-#[non_exhaustive]
 pub struct Rank {
+    word: u64,
+    figure: f32,
+    /// Below zero for none.
+    share: f32,
+}
+
+impl Rank {
     /// Which target: its place among the entrants.
-    pub place: usize,
+    #[must_use]
+    pub const fn place(&self) -> usize {
+        (self.word & PLACE_MASK) as usize
+    }
+
     /// How it stands.
-    pub standing: Standing,
+    #[must_use]
+    pub const fn standing(&self) -> Standing {
+        match (self.word >> STANDING_SHIFT) & 7 {
+            0 => Standing::Ready,
+            1 => Standing::New,
+            2 => Standing::Recovering,
+            3 => Standing::Limited,
+            _ => Standing::Closed,
+        }
+    }
+
     /// What the strategy thinks of it, the lower the better; its unit is the strategy's own. For a target
     /// that is limited or closed: for how many seconds.
-    pub figure: f32,
+    #[must_use]
+    pub const fn figure(&self) -> f32 {
+        self.figure
+    }
+
     /// The share that it gets while it recovers, where this call belongs to it: nobody need draw again.
-    pub drawn_share: Option<f32>,
-    /// Whether this call may find out if the target is back.
-    is_probe: bool,
-    word: u64,
+    #[must_use]
+    pub fn drawn_share(&self) -> Option<f32> {
+        (self.share >= 0.0).then_some(self.share)
+    }
+
+    pub(crate) const fn set_figure(&mut self, figure: f32) {
+        self.figure = figure;
+    }
 }
+
+/// Places are told apart up to here; routes are shorter.
+const PLACE_MASK: u64 = 0xfff;
+const STANDING_SHIFT: u32 = 12;
+const NOT_DRAWN: f32 = -1.0;
 
 /// How an order came about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -112,7 +144,7 @@ impl Stickiness {
     }
 }
 
-/// Orders `entrants`, best first, into `ranks`, which is as long; of a route of more than 65,536 targets it
+/// Orders `entrants`, best first, into `ranks`, which is as long; of a route of more than 4096 targets it
 /// orders that many.
 ///
 /// `rotation` is the memory of `round_robin`, which takes a turn with every call; `session` what the call
@@ -127,7 +159,9 @@ pub fn rank(
 ) -> Ranking {
     let mut draws = Draws::new(draw);
     let strategy = balance.strategy;
-    let ranks = ranks.get_mut(..entrants.len()).unwrap_or_default();
+    let count = entrants.len().min(PLACE_MASK as usize + 1);
+    let entrants = entrants.get(..count).unwrap_or_default();
+    let ranks = ranks.get_mut(..count).unwrap_or_default();
     stand(strategy, entrants, &mut draws, ranks);
     let session = session.filter(|_| balance.affinity != Affinity::Off);
     let sticky = session.and_then(|session| holder(session, strategy, entrants, ranks));
@@ -135,12 +169,35 @@ pub fn rank(
     for (rank, entrant) in ranks.iter_mut().zip(entrants) {
         rank.word = word(strategy, rank, entrant, &mut draws);
     }
-    ranks.sort_unstable_by_key(|rank| rank.word);
+    sort(ranks);
     if is_of_two(strategy) {
         choose_of_two(&mut draws, ranks);
     }
     Ranking {
         stickiness: stick(strategy, sticky, ranks),
+    }
+}
+
+/// So many targets are sorted without branches.
+const FEW: usize = 16;
+
+/// Sorts by word: every rank's place is how many words are smaller, and no two are alike.
+///
+/// The order is random, so where a usual sort branches it is wrong every other time.
+fn sort(ranks: &mut [Rank]) {
+    let mut copies = [Rank::default(); FEW];
+    let Some(copies) = copies.get_mut(..ranks.len()) else {
+        ranks.sort_unstable_by_key(|rank| rank.word);
+        return;
+    };
+    copies.copy_from_slice(ranks);
+    for rank in &*copies {
+        let smaller = copies
+            .iter()
+            .map(|other| usize::from(other.word < rank.word));
+        if let Some(slot) = ranks.get_mut(smaller.sum::<usize>()) {
+            *slot = *rank;
+        }
     }
 }
 
@@ -169,17 +226,18 @@ fn stand(strategy: Strategy, entrants: &[Entrant], draws: &mut Draws, ranks: &mu
     let begins_slowly = is_measured(strategy) && entrants.iter().any(is_heard_of);
     for (place, (rank, entrant)) in ranks.iter_mut().zip(entrants).enumerate() {
         let (health, load) = (&entrant.health, &entrant.health.load);
-        let is_probe = health.share <= 0.0;
-        let recovers = health.share < 1.0 && !is_probe && strategy != Strategy::Fallback;
-        let mut drawn_share = None;
+        let recovers = health.share < 1.0 && !is_probe(entrant) && strategy != Strategy::Fallback;
+        let mut share = NOT_DRAWN;
         let (standing, figure) = if let Some(left) = health.closed_for {
-            (Standing::Closed, seconds(left))
+            (Standing::Closed, left.as_secs_f32())
         } else if let Some(left) = load.limited_for {
-            (Standing::Limited, seconds(left))
+            (Standing::Limited, left.as_secs_f32())
         } else if recovers && draws.unit() > health.share {
             (Standing::Recovering, 0.0)
         } else {
-            drawn_share = recovers.then_some(health.share);
+            if recovers {
+                share = health.share;
+            }
             let is_full_of_firsts =
                 begins_slowly && !is_heard_of(entrant) && load.in_flight >= FIRST_CALLS;
             let standing = if is_full_of_firsts {
@@ -190,14 +248,16 @@ fn stand(strategy: Strategy, entrants: &[Entrant], draws: &mut Draws, ranks: &mu
             (standing, 0.0)
         };
         *rank = Rank {
-            place,
-            standing,
+            word: (standing as u64) << STANDING_SHIFT | place as u64,
             figure,
-            drawn_share,
-            is_probe,
-            word: 0,
+            share,
         };
     }
+}
+
+/// Whether a call may find out if the target is back.
+fn is_probe(entrant: &Entrant) -> bool {
+    entrant.health.share <= 0.0 && entrant.health.is_available()
 }
 
 /// Which block of targets the first one comes from: prepaid capacity before the rest, and one group after the
@@ -207,9 +267,14 @@ fn block(strategy: Strategy, entrant: &Entrant) -> u64 {
         return 0;
     }
     match strategy {
-        Strategy::Fallback => u64::from(entrant.priority).min(0xfffe) + 1,
+        Strategy::Fallback => group(entrant),
         _ => 1,
     }
+}
+
+/// A group's number, from 1; those from 4095 on are one.
+fn group(entrant: &Entrant) -> u64 {
+    u64::from(entrant.priority).clamp(1, 0xfff)
 }
 
 /// The target that a session belongs to: among those that are ready, in the first block that has any.
@@ -221,12 +286,12 @@ fn holder(
 ) -> Option<usize> {
     let ready = || {
         let pairs = ranks.iter().zip(entrants);
-        pairs.filter(|(rank, _)| rank.standing == Standing::Ready)
+        pairs.filter(|(rank, _)| rank.standing() == Standing::Ready)
     };
     let first = ready().map(|(_, entrant)| block(strategy, entrant)).min()?;
     ready()
         .filter(|(_, entrant)| block(strategy, entrant) == first)
-        .map(|(rank, entrant)| (affinity::lot(session, entrant), rank.place))
+        .map(|(rank, entrant)| (affinity::lot(session, entrant), rank.place()))
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, place)| place)
 }
@@ -241,43 +306,52 @@ fn think(
     ranks: &mut [Rank],
 ) {
     let weights = &balance.score;
-    let mut each = |figure: &mut dyn FnMut(&Entrant) -> f32| {
-        for (rank, entrant) in ranks.iter_mut().zip(entrants) {
-            if rank.standing >= Standing::Limited {
-                continue;
-            }
-            rank.figure = if rank.is_probe {
-                // What it did before it was taken out of service must not keep it from being asked again.
-                figure(&figures::forgiven(entrant))
-            } else {
-                figure(entrant)
-            };
-        }
-    };
     match balance.strategy {
         Strategy::RoundRobin => take_turn(entrants, rotation, sticky, ranks),
-        Strategy::Random => each(&mut |_| draws.unit()),
+        Strategy::Random => each(entrants, ranks, |_| draws.unit()),
         Strategy::Weighted | Strategy::Fallback => {
-            each(&mut |entrant| figures::lottery(entrant, draws));
+            each(entrants, ranks, |entrant| figures::lottery(entrant, draws));
         }
         Strategy::LeastLatency => {
             let usual = figures::usual_latency(entrants);
-            each(&mut |entrant| figures::latency(entrant, usual));
+            each(entrants, ranks, |entrant| figures::latency(entrant, usual));
         }
-        Strategy::LeastBusy => each(&mut figures::busy),
-        Strategy::Capacity => each(&mut figures::fullness),
-        Strategy::Cost => each(&mut figures::cost),
+        Strategy::LeastBusy => each(entrants, ranks, figures::busy),
+        Strategy::Capacity => each(entrants, ranks, figures::fullness),
+        Strategy::Cost => each(entrants, ranks, figures::cost),
         Strategy::Score => {
-            let best = Best::of(entrants);
-            each(&mut |entrant| figures::score(entrant, &best, weights));
+            let usual = figures::usual_latency(entrants);
+            each(entrants, ranks, |entrant| figures::wait(entrant, usual));
+            let waits = entrants.iter().zip(ranks.iter().map(|rank| rank.figure));
+            let best = Best::of(waits);
+            for (rank, entrant) in ranks.iter_mut().zip(entrants) {
+                if rank.standing() < Standing::Limited {
+                    rank.figure = figures::score(entrant, rank.figure, &best, weights);
+                }
+            }
         }
+    }
+}
+
+/// Sets the figure of every target that is not limited or closed.
+fn each(entrants: &[Entrant], ranks: &mut [Rank], mut figure: impl FnMut(&Entrant) -> f32) {
+    for (rank, entrant) in ranks.iter_mut().zip(entrants) {
+        if rank.standing() >= Standing::Limited {
+            continue;
+        }
+        rank.figure = if is_probe(entrant) {
+            // What it did before it was taken out of service must not keep it from being asked again.
+            figure(&figures::forgiven(entrant))
+        } else {
+            figure(entrant)
+        };
     }
 }
 
 /// Takes a turn among those that are ready; who cannot be asked neither gains nor pays.
 fn take_turn(entrants: &[Entrant], rotation: &Rotation, sticky: Option<usize>, ranks: &mut [Rank]) {
     let strategy = Strategy::RoundRobin;
-    let is_ready = |rank: &Rank| rank.standing == Standing::Ready;
+    let is_ready = |rank: &Rank| rank.standing() == Standing::Ready;
     let ready = ranks
         .iter()
         .zip(entrants)
@@ -286,10 +360,6 @@ fn take_turn(entrants: &[Entrant], rotation: &Rotation, sticky: Option<usize>, r
     let takes_part =
         |rank: &Rank, entrant: &Entrant| is_ready(rank) && Some(block(strategy, entrant)) == first;
     rotation.take_turn(ranks, entrants, takes_part, sticky);
-}
-
-fn seconds(wait: Duration) -> f32 {
-    wait.as_secs_f32()
 }
 
 /// The word whose order is the order of the targets.
@@ -301,25 +371,19 @@ fn word(strategy: Strategy, rank: &Rank, entrant: &Entrant, draws: &mut Draws) -
         f32::MAX
     };
     let figure = u64::from(figure.to_bits());
-    let standing = rank.standing as u64;
-    let place = rank.place as u64 & 0xffff;
+    let standing = rank.word >> STANDING_SHIFT;
+    let is_spare = standing != Standing::Ready as u64 || entrant.capacity != Capacity::Prepaid;
     if strategy == Strategy::Fallback {
-        let is_spent = rank.standing != Standing::Ready && entrant.capacity == Capacity::Prepaid;
-        let block = if is_spent {
-            u64::from(entrant.priority).min(0xfffe) + 1
-        } else {
-            block(strategy, entrant)
-        };
-        return block << 48 | standing << 45 | figure >> 3 << 16 | place;
+        let group = if is_spare { group(entrant) } else { 0 };
+        return group << 52 | standing << 49 | figure << 16 | rank.word;
     }
-    let is_spare = rank.standing != Standing::Ready || entrant.capacity != Capacity::Prepaid;
     // Rotations and lots hardly ever meet, and where they do, the place decides.
     let draw = if is_measured(strategy) {
         draws.next() >> 52
     } else {
         0
     };
-    standing << 61 | u64::from(is_spare) << 60 | figure << 28 | draw << 16 | place
+    standing << 61 | u64::from(is_spare) << 60 | figure << 28 | draw << 16 | rank.word
 }
 
 /// Puts the better one of two first, of those that could be first.
@@ -331,7 +395,7 @@ fn choose_of_two(draws: &mut Draws, ranks: &mut [Rank]) {
         .iter()
         .take_while(|rank| rank.word >> 60 == best.word >> 60);
     let count = alike.count();
-    if count < 3 || best.standing > Standing::Recovering {
+    if count < 3 || best.standing() > Standing::Recovering {
         return;
     }
     let one = draws.below(count);
@@ -345,14 +409,14 @@ fn stick(strategy: Strategy, sticky: Option<usize>, ranks: &mut [Rank]) -> Stick
     let Some(place) = sticky else {
         return Stickiness::None;
     };
-    let Some(index) = ranks.iter().position(|rank| rank.place == place) else {
+    let Some(index) = ranks.iter().position(|rank| rank.place() == place) else {
         return Stickiness::None;
     };
     let front = match strategy {
         // A session never skips a group.
         Strategy::Fallback => {
-            let group = ranks.get(index).map(|rank| rank.word >> 48);
-            ranks.iter().position(|rank| Some(rank.word >> 48) == group)
+            let group = ranks.get(index).map(|rank| rank.word >> 52);
+            ranks.iter().position(|rank| Some(rank.word >> 52) == group)
         }
         _ => Some(0),
     };

@@ -68,14 +68,14 @@ impl FromStr for Metric {
     }
 }
 
-/// How much each metric counts; only their proportions matter.
+/// How much each metric counts, as shares of 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ScoreWeights([f32; Metric::ALL.len()]);
 
 impl Default for ScoreWeights {
     /// All metrics count alike (chosen, not measured).
     fn default() -> Self {
-        Self([1.0; Metric::ALL.len()])
+        Self([1.0 / Metric::ALL.len() as f32; Metric::ALL.len()])
     }
 }
 
@@ -102,20 +102,21 @@ impl ScoreWeights {
                 "all weights of the score are 0: give at least one metric a weight above 0",
             ));
         }
-        Ok(Self(found))
+        let sum: f32 = found.iter().sum();
+        Ok(Self(found.map(|weight| weight / sum)))
     }
 
-    /// How much a metric counts.
+    /// How much a metric counts, as a share of all.
     #[must_use]
-    pub fn of(&self, metric: Metric) -> f32 {
-        self.0.get(metric as usize).copied().unwrap_or(0.0)
-    }
-
-    /// The weighted mean of figures in 0–1, in the order of [`Metric::ALL`].
-    pub(super) fn mean(&self, figures: [f32; Metric::ALL.len()]) -> f32 {
-        let pairs = self.0.iter().zip(figures);
-        let sum: f32 = pairs.map(|(weight, figure)| weight * figure).sum();
-        sum / self.0.iter().sum::<f32>()
+    pub const fn of(&self, metric: Metric) -> f32 {
+        let [latency, error_rate, cost, quality, headroom] = self.0;
+        match metric {
+            Metric::Latency => latency,
+            Metric::ErrorRate => error_rate,
+            Metric::Cost => cost,
+            Metric::Quality => quality,
+            Metric::Headroom => headroom,
+        }
     }
 }
 
@@ -143,7 +144,7 @@ mod tests {
         let weights = ScoreWeights::new([(Metric::Latency, 3.0), (Metric::Quality, 1.0)])
             .expect("good weights");
         assert_eq!(weights.of(Metric::Cost), 0.0);
-        assert_eq!(weights.mean([1.0, 0.0, 0.0, 0.0, 0.0]), 0.75);
+        assert_eq!(weights.of(Metric::Latency), 0.75, "a share of all");
     }
 
     #[test]

@@ -54,7 +54,7 @@ fn ranked(balance: Balance, entrants: &[Entrant], session: Option<&str>, draw: u
 
 fn places(strategy: Strategy, entrants: &[Entrant], draw: u64) -> Vec<usize> {
     let ranks = ranked(Balance::new(strategy), entrants, None, draw);
-    ranks.iter().map(|rank| rank.place).collect()
+    ranks.iter().map(Rank::place).collect()
 }
 
 /// How often each place came first, as a share of all draws.
@@ -65,7 +65,7 @@ fn shares(balance: Balance, entrants: &[Entrant]) -> Vec<f64> {
     for draw in 0..DRAWS {
         let draw = SEED.wrapping_add(u64::from(draw).wrapping_mul(0x9E37_79B9));
         rank(&balance, entrants, &rotation, None, draw, &mut ranks);
-        firsts[ranks[0].place] += 1;
+        firsts[ranks[0].place()] += 1;
     }
     let share = |count| f64::from(count) / f64::from(DRAWS);
     firsts.into_iter().map(share).collect()
@@ -165,9 +165,9 @@ fn a_recovering_target_gets_its_share_and_no_more() {
     share(Strategy::Random, &entrants, &[0.1, 0.9]);
     for draw in 0..200 {
         let ranks = ranked(Balance::new(Strategy::Random), &entrants, None, draw);
-        let own = ranks.iter().find(|rank| rank.place == 0).expect("ranked");
-        let is_drawn = own.drawn_share.is_some();
-        assert_eq!(is_drawn, own.standing == Standing::Ready, "draw {draw}");
+        let own = ranks.iter().find(|rank| rank.place() == 0).expect("ranked");
+        let is_drawn = own.drawn_share().is_some();
+        assert_eq!(is_drawn, own.standing() == Standing::Ready, "draw {draw}");
     }
 }
 
@@ -185,7 +185,7 @@ fn a_target_that_nobody_heard_from_begins_with_a_few_calls() {
     let both = slotted([new, new]);
     for strategy in MEASURED {
         let ranks = ranked(Balance::new(strategy), &both, None, SEED);
-        assert_eq!(ranks[0].standing, Standing::Ready, "{strategy}");
+        assert_eq!(ranks[0].standing(), Standing::Ready, "{strategy}");
     }
 }
 
@@ -193,8 +193,8 @@ fn a_target_that_nobody_heard_from_begins_with_a_few_calls() {
 fn an_unknown_latency_is_taken_for_the_usual_one() {
     let entrants = [known(0.2, 0), known(0.6, 0), known(2.0, 0), well()];
     let ranks = ranked(Balance::new(Strategy::LeastLatency), &entrants, None, SEED);
-    let new = ranks.iter().find(|rank| rank.place == 3).expect("ranked");
-    assert!((new.figure - 0.6).abs() < 1e-6, "{new:?}");
+    let new = ranks.iter().find(|rank| rank.place() == 3).expect("ranked");
+    assert!((new.figure() - 0.6).abs() < 1e-6, "{new:?}");
 }
 
 #[test]
@@ -272,8 +272,8 @@ fn a_score_weighs_what_it_is_told_to_weigh() {
         let weights = ScoreWeights::new([(metric, 1.0)]).expect("good weights");
         let balance = Balance::new(Strategy::Score).with_score(weights);
         let ranks = ranked(balance, &entrants, None, SEED);
-        assert_eq!(ranks[0].place, first, "{metric}");
-        assert!((ranks[0].figure - 1.0).abs() < 1e-6, "the best is 1");
+        assert_eq!(ranks[0].place(), first, "{metric}");
+        assert!((ranks[0].figure() - 1.0).abs() < 1e-6, "the best is 1");
     }
 }
 
@@ -297,7 +297,7 @@ fn named(count: usize) -> Vec<Entrant> {
 
 fn holder_of(strategy: Strategy, entrants: &[Entrant], session: &str, draw: u64) -> usize {
     let balance = Balance::new(strategy).with_affinity(Affinity::Session);
-    ranked(balance, entrants, Some(session), draw)[0].place
+    ranked(balance, entrants, Some(session), draw)[0].place()
 }
 
 #[test]
@@ -348,7 +348,7 @@ fn a_session_gives_way_where_its_target_is_much_worse() {
     let mut ranks = vec![Rank::default(); 3];
     let key = Some(SessionKey::named(session));
     let ranking = rank(&balance, &entrants, &Rotation::new(), key, SEED, &mut ranks);
-    assert_ne!(ranks[0].place, own, "more than twice as slow");
+    assert_ne!(ranks[0].place(), own, "more than twice as slow");
     assert_eq!(ranking.stickiness, Stickiness::Overridden);
 }
 
@@ -404,11 +404,11 @@ proptest! {
             let session = sticks.then_some("s");
             let ranks = ranked(balance, &entrants, session, draw);
             prop_assert_eq!(&ranks, &ranked(balance, &entrants, session, draw));
-            let mut seen: Vec<_> = ranks.iter().map(|rank| rank.place).collect();
+            let mut seen: Vec<_> = ranks.iter().map(Rank::place).collect();
             seen.sort_unstable();
             prop_assert_eq!(seen, (0..entrants.len()).collect::<Vec<_>>());
             if strategy != Strategy::Fallback {
-                prop_assert!(ranks.is_sorted_by_key(|rank| rank.standing), "{strategy}");
+                prop_assert!(ranks.is_sorted_by_key(Rank::standing), "{strategy}");
             }
         }
     }

@@ -242,8 +242,8 @@ impl World {
             &mut ranks,
         );
         for (step, rank) in ranks.iter().enumerate() {
-            let place = present[rank.place];
-            let share = rank.drawn_share.map_or(1.0, f64::from);
+            let place = present[rank.place()];
+            let share = rank.drawn_share().map_or(1.0, f64::from);
             let ask = Ask::new(self.gates[place].target(), now)
                 .with_need(need)
                 .with_draw(self.rng.random::<f64>() * share);
