@@ -9,7 +9,7 @@ use interline_routing::{Route, Strategy, Strictness, WeightedTarget};
 use super::located::Located;
 use super::mistakes::Mistakes;
 use super::shape::{BreakerEntry, RetryEntry, RouteEntry, TargetEntry, TimeoutsEntry};
-use super::terms_entry::{self, TermsKeys};
+use super::terms_entry::{self, ConstraintKeys, TermsKeys};
 use super::{balance_check, durations, extra_attempts};
 use crate::{Breaker, RouteOptions};
 
@@ -56,10 +56,12 @@ pub(super) fn read(
         route = route.with_target(target);
     }
     let keys = TermsKeys {
-        providers: entry.providers.as_ref(),
-        regions: entry.regions.as_ref(),
-        max_price: entry.max_price.as_ref(),
-        max_cost: entry.max_cost.as_ref(),
+        constraints: ConstraintKeys {
+            providers: entry.providers.as_ref(),
+            regions: entry.regions.as_ref(),
+            max_price: entry.max_price.as_ref(),
+            max_cost: entry.max_cost.as_ref(),
+        },
         variants: &entry.variants,
         quality: entry.quality.as_ref(),
     };

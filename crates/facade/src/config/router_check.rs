@@ -16,7 +16,7 @@ use super::router_entry::{
     ComplexityEntry, PreferEntry, RankingEntry, RouterEntry, RuleEntry, WhenEntry,
 };
 use super::switch::Switch;
-use super::terms_entry::{self, TermsKeys, constraints, tier};
+use super::terms_entry::{self, ConstraintKeys, TermsKeys, constraints, tier};
 use super::{classifier_check, durations, extra_attempts, route_check, targets};
 use crate::{AutoRouting, RouteOptions};
 
@@ -52,10 +52,12 @@ pub(super) fn read(
     let preferences = preferences("router.prefer", &entry.prefer, providers, mistakes);
     let classifier = classifier_check::read(entry, mistakes);
     let keys = TermsKeys {
-        providers: entry.providers.as_ref(),
-        regions: entry.regions.as_ref(),
-        max_price: entry.max_price.as_ref(),
-        max_cost: entry.max_cost.as_ref(),
+        constraints: ConstraintKeys {
+            providers: entry.providers.as_ref(),
+            regions: entry.regions.as_ref(),
+            max_price: entry.max_price.as_ref(),
+            max_cost: entry.max_cost.as_ref(),
+        },
         variants: &entry.variants,
         quality: entry.quality.as_ref(),
     };
@@ -243,13 +245,13 @@ fn complexity(
 }
 
 fn rule(path: &str, entry: &RuleEntry, providers: &[&str], mistakes: &mut Mistakes<'_>) -> Rule {
-    let constraints = constraints(
-        path,
-        (entry.providers.as_ref(), entry.regions.as_ref()),
-        (entry.max_price.as_ref(), entry.max_cost.as_ref()),
-        providers,
-        mistakes,
-    );
+    let keys = ConstraintKeys {
+        providers: entry.providers.as_ref(),
+        regions: entry.regions.as_ref(),
+        max_price: entry.max_price.as_ref(),
+        max_cost: entry.max_cost.as_ref(),
+    };
+    let constraints = constraints(path, keys, providers, mistakes);
     Rule::new(conditions(path, &entry.when, mistakes))
         .with_optimize_for(objective(path, entry.optimize_for.as_ref(), mistakes))
         .with_constraints(constraints)

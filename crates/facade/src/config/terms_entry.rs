@@ -121,13 +121,19 @@ struct JudgeEntry {
     least_points: Option<Located<u8>>,
 }
 
-/// The keys of a route that are read here, wherever they are written.
+/// The keys that say who may serve calls, wherever they are written.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct TermsKeys<'a> {
+pub(super) struct ConstraintKeys<'a> {
     pub(super) providers: Option<&'a Vec<Located<String>>>,
     pub(super) regions: Option<&'a Vec<Located<String>>>,
     pub(super) max_price: Option<&'a PriceCapEntry>,
     pub(super) max_cost: Option<&'a Located<Value>>,
+}
+
+/// The keys of a route that are read here, wherever they are written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TermsKeys<'a> {
+    pub(super) constraints: ConstraintKeys<'a>,
     pub(super) variants: &'a BTreeMap<String, Located<VariantEntry>>,
     pub(super) quality: Option<&'a Switch<GateEntry>>,
 }
@@ -139,13 +145,7 @@ pub(super) fn read(
     known_providers: &[&str],
     mistakes: &mut Mistakes<'_>,
 ) -> RouteTerms {
-    let constraints = constraints(
-        path,
-        (keys.providers, keys.regions),
-        (keys.max_price, keys.max_cost),
-        known_providers,
-        mistakes,
-    );
+    let constraints = constraints(path, keys.constraints, known_providers, mistakes);
     let mut variants = Variants::new();
     for (name, entry) in keys.variants {
         let path = format!("{path}.variants.{name}");
@@ -177,16 +177,15 @@ pub(super) fn read(
     }
 }
 
-/// Who may serve calls: providers and regions, then the cap on prices and the one on the cost.
+/// Reads who may serve calls, or notes what is wrong with it.
 pub(super) fn constraints(
     path: &str,
-    (providers, regions): (Option<&Vec<Located<String>>>, Option<&Vec<Located<String>>>),
-    (max_price, max_cost): (Option<&PriceCapEntry>, Option<&Located<Value>>),
+    keys: ConstraintKeys<'_>,
     known_providers: &[&str],
     mistakes: &mut Mistakes<'_>,
 ) -> Constraints {
     let mut constraints = Constraints::new();
-    if let Some(names) = providers {
+    if let Some(names) = keys.providers {
         for name in names {
             targets::check_provider(
                 &format!("{path}.providers"),
@@ -197,18 +196,18 @@ pub(super) fn constraints(
         }
         constraints = constraints.with_providers(names.iter().map(|name| name.value.as_str()));
     }
-    if let Some(names) = regions {
+    if let Some(names) = keys.regions {
         for name in names {
             check_region(&format!("{path}.regions"), name, mistakes);
         }
         constraints = constraints.with_regions(names.iter().map(|name| name.value.as_str()));
     }
-    let cap = max_price.map_or_else(PriceCap::default, |entry| {
+    let cap = keys.max_price.map_or_else(PriceCap::default, |entry| {
         entry.read(&format!("{path}.max_price"), mistakes)
     });
     constraints.with_max_price(cap).with_max_cost(money::amount(
         &format!("{path}.max_cost"),
-        max_cost,
+        keys.max_cost,
         mistakes,
     ))
 }
@@ -283,6 +282,9 @@ fn variant(path: &str, entry: &VariantEntry, mistakes: &mut Mistakes<'_>) -> Var
     variant
 }
 
+/// Makes a check of a pattern.
+type PatternCheck = fn(&str) -> Result<Check, Error>;
+
 fn gate(path: &str, entry: &GateEntry, mistakes: &mut Mistakes<'_>) -> Gate {
     let mut checks = Vec::new();
     let switched = [
@@ -298,21 +300,18 @@ fn gate(path: &str, entry: &GateEntry, mistakes: &mut Mistakes<'_>) -> Gate {
     );
     checks.extend(entry.min_chars.map(Check::MinChars));
     checks.extend(entry.max_chars.map(Check::MaxChars));
-    let patterns: [(
-        &str,
-        &Option<Located<String>>,
-        fn(&str) -> Result<Check, Error>,
-    ); 2] = [
-        ("matches", &entry.matches, Check::matches),
-        ("matches_not", &entry.matches_not, Check::matches_not),
-    ];
-    for (key, text, make) in patterns {
-        let Some(text) = text else { continue };
-        match make(&text.value) {
-            Ok(check) => checks.push(check),
-            Err(error) => mistakes.add(&format!("{path}.{key}"), text.place, error.message()),
-        }
-    }
+    let mut pattern = |key: &str, text: Option<&Located<String>>, made: PatternCheck| {
+        let text = text?;
+        made(&text.value)
+            .map_err(|error| mistakes.add(&format!("{path}.{key}"), text.place, error.message()))
+            .ok()
+    };
+    checks.extend(pattern("matches", entry.matches.as_ref(), Check::matches));
+    checks.extend(pattern(
+        "matches_not",
+        entry.matches_not.as_ref(),
+        Check::matches_not,
+    ));
     let mut gate = checks.into_iter().fold(Gate::new(), Gate::with_check);
     if let Some(judge) = &entry.judge {
         gate = gate.with_judge(self::judge(&format!("{path}.judge"), judge, mistakes));
