@@ -225,7 +225,7 @@ impl Router {
             .then_some(ask.classification)
             .flatten()
             .filter(|answer| !answer.is_abstained)
-            .and_then(|answer| self.tiers.tier(answer.complexity));
+            .and_then(|answer| self.tiers.tier(as_hard_as(answer)));
 
         let ranked = |ranking: &Ranking, is_reserve| {
             let (targets, listed) = ranking.list(objective);
@@ -303,6 +303,15 @@ impl Router {
                 "what is left of the budget is not for calls of this priority",
             )),
         }
+    }
+}
+
+/// How hard a request is taken to be. Questions for one short fact are the fast class of tasks, so they
+/// are simple ones unless they are judged complex: classifiers tell levels apart only coarsely.
+fn as_hard_as(answer: &Classification) -> Complexity {
+    match (answer.task, answer.complexity) {
+        (Task::SimpleQa, Complexity::Medium) => Complexity::Simple,
+        (_, complexity) => complexity,
     }
 }
 

@@ -145,6 +145,12 @@ fn simple_requests_begin_with_the_economy_tier_unless_quality_was_asked_for() {
     let begins = |answer| first(&plain.clone().with_classification(answer), &router());
     assert_eq!(begins(&simple), "c/cheap");
     assert_eq!(begins(&hard), "a/best");
+    let fact = classified(Task::SimpleQa, Complexity::Medium);
+    let tagged = plain
+        .clone()
+        .with_task(Task::Coding)
+        .with_classification(&fact);
+    assert_eq!(first(&tagged, &router()), "c/cheap", "a short fact");
     let outright = ask(&none, Some(OptimizeFor::Quality)).with_classification(&simple);
     assert_eq!(first(&outright, &router()), "a/best");
     let off = router().with_tiers(ComplexityTiers::off());
