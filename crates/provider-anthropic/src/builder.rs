@@ -3,9 +3,9 @@
 use std::fmt;
 
 use http::{HeaderMap, HeaderName, header};
-use interline_core::{Error, ProviderId, ProviderSet, Result};
+use interline_core::{ProviderSet, Result};
 use interline_dialect_anthropic::{MessagesAdapter, Quirks};
-use interline_transport::{ConnectionParts, connection_setters, secret_header};
+use interline_transport::{ConnectionParts, connection_setters, missing_key, secret_header};
 
 use crate::Anthropic;
 
@@ -60,7 +60,7 @@ impl AnthropicBuilder {
                 headers.insert(API_KEY, secret_header(key)?);
             }
             None if has_credential(&headers) => {}
-            None => return Err(missing_key(&self.connection.id)),
+            None => return Err(missing_key(&self.connection.id, KIND, KEY_VARIABLE)),
         }
         let base_url = self
             .connection
@@ -91,14 +91,6 @@ impl AnthropicBuilder {
 /// Whether the extra headers hold a credential: proxies take a bearer token in place of the key.
 fn has_credential(headers: &HeaderMap) -> bool {
     headers.contains_key(API_KEY) || headers.contains_key(header::AUTHORIZATION)
-}
-
-fn missing_key(id: &ProviderId) -> Error {
-    Error::invalid_request(format!(
-        "provider `{id}` of kind `{KIND}` has no api_key: set api_key, for example to \
-         \"${{{KEY_VARIABLE}}}\" in a configuration file"
-    ))
-    .with_param("api_key")
 }
 
 impl fmt::Debug for AnthropicBuilder {

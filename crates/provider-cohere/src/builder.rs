@@ -3,8 +3,8 @@
 use std::fmt;
 
 use http::header;
-use interline_core::{Error, ProviderId, Result};
-use interline_transport::{ConnectionParts, bearer_header, connection_setters};
+use interline_core::Result;
+use interline_transport::{ConnectionParts, bearer_header, connection_setters, missing_key};
 
 use crate::Cohere;
 
@@ -48,7 +48,7 @@ impl CohereBuilder {
                 headers.insert(header::AUTHORIZATION, bearer_header(key)?);
             }
             None if headers.contains_key(header::AUTHORIZATION) => {}
-            None => return Err(missing_key(&self.connection.id)),
+            None => return Err(missing_key(&self.connection.id, KIND, KEY_VARIABLE)),
         }
         let base_url = self
             .connection
@@ -64,14 +64,6 @@ impl CohereBuilder {
             headers,
         ))
     }
-}
-
-fn missing_key(id: &ProviderId) -> Error {
-    Error::invalid_request(format!(
-        "provider `{id}` of kind `{KIND}` has no api_key: set api_key, for example to \
-         \"${{{KEY_VARIABLE}}}\" in a configuration file"
-    ))
-    .with_param("api_key")
 }
 
 impl fmt::Debug for CohereBuilder {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use interline_core::{Error, ProviderSettings, Result};
+use interline_core::{Error, ProviderId, ProviderSettings, Result};
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
@@ -47,6 +47,17 @@ pub struct ConnectionSettings {
 pub struct ConnectTimeouts {
     /// Name lookup, TCP and TLS handshake together; [`HttpConfig`]'s default where absent.
     pub connect: Option<Duration>,
+}
+
+/// The error of a connection that lacks the key which its `kind` needs and which usually stands in the
+/// environment variable `variable`.
+#[must_use]
+pub fn missing_key(id: &ProviderId, kind: &str, variable: &str) -> Error {
+    Error::invalid_request(format!(
+        "provider `{id}` of kind `{kind}` has no api_key: set api_key, for example to \
+         \"${{{variable}}}\" in a configuration file"
+    ))
+    .with_param("api_key")
 }
 
 impl ConnectionSettings {

@@ -36,6 +36,20 @@ impl HttpResponse {
         })
     }
 
+    /// Reads a body of at most `limit_bytes` whole.
+    ///
+    /// # Errors
+    /// What [`HttpResponse::bytes`] or `decode` give, with the exchange's id where they tell none.
+    pub async fn read<T>(
+        self,
+        limit_bytes: usize,
+        decode: impl FnOnce(Bytes) -> Result<T>,
+    ) -> Result<T> {
+        let request_id = self.meta().request_id;
+        let read = self.bytes(limit_bytes).await.and_then(decode);
+        read.map_err(|error| in_exchange(error, request_id))
+    }
+
     /// Reads a whole answer of at most `limit_bytes` and adds what the headers say around it.
     ///
     /// # Errors
@@ -46,13 +60,9 @@ impl HttpResponse {
         decode: impl FnOnce(Bytes) -> Result<ChatResponse>,
     ) -> Result<ChatResponse> {
         let meta = self.meta();
-        match self.bytes(limit_bytes).await.and_then(decode) {
-            Ok(mut answer) => {
-                answer.meta = meta;
-                Ok(answer)
-            }
-            Err(error) => Err(in_exchange(error, meta.request_id)),
-        }
+        let mut answer = self.read(limit_bytes, decode).await?;
+        answer.meta = meta;
+        Ok(answer)
     }
 }
 

@@ -55,7 +55,7 @@ mod redact;
 mod retry_after;
 
 pub use connection_builder::ConnectionParts;
-pub use connection_settings::{ConnectTimeouts, ConnectionSettings};
+pub use connection_settings::{ConnectTimeouts, ConnectionSettings, missing_key};
 pub use duration::parse_duration;
 pub use frame_decoder::FrameDecoder;
 pub use framing::Framing;

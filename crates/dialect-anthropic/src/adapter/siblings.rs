@@ -1,10 +1,9 @@
 //! What a vendor of this format offers beside chat: counting of tokens and the list of models.
 
-use bytes::Bytes;
 use interline_core::{
     CallContext, ChatRequest, ListedModel, ModelId, ModelLister, Result, TokenCounter, async_trait,
 };
-use interline_transport::{Accept, HttpRequest, HttpResponse, join_url};
+use interline_transport::{Accept, HttpRequest, join_url};
 
 use super::MessagesAdapter;
 use crate::model_list::{self, Page};
@@ -30,12 +29,9 @@ impl MessagesAdapter {
         let request = HttpRequest::post_json(url, body, Accept::Json)
             .with_headers(&self.headers_for(Some(req)));
         let response = self.exchange(cx, request).await?;
-        read(
-            response,
-            MAX_COUNT_BYTES,
-            token_count::decode_count_response,
-        )
-        .await
+        response
+            .read(MAX_COUNT_BYTES, token_count::decode_count_response)
+            .await
     }
 
     async fn try_list(&self, cx: &CallContext) -> Result<Vec<ListedModel>> {
@@ -50,10 +46,9 @@ impl MessagesAdapter {
             let request = HttpRequest::get(join_url(&self.base_url, &path))
                 .with_headers(&self.headers_for(None));
             let response = self.exchange(cx, request).await?;
-            let page: Page = read(response, MAX_PAGE_BYTES, |body| {
-                model_list::decode_page(&body)
-            })
-            .await?;
+            let page: Page = response
+                .read(MAX_PAGE_BYTES, |body| model_list::decode_page(&body))
+                .await?;
             models.extend(page.models);
             match page.after {
                 Some(next) if after.as_ref() != Some(&next) => after = Some(next),
@@ -62,20 +57,6 @@ impl MessagesAdapter {
         }
         Ok(models)
     }
-}
-
-/// Reads a small answer whole; errors name the exchange.
-async fn read<T>(
-    response: HttpResponse,
-    limit_bytes: usize,
-    decode: impl FnOnce(Bytes) -> Result<T>,
-) -> Result<T> {
-    let request_id = response.meta().request_id;
-    let read = response.bytes(limit_bytes).await.and_then(decode);
-    read.map_err(|error| match error.request_id() {
-        Some(_) => error,
-        None => error.with_request_id(request_id),
-    })
 }
 
 #[async_trait]

@@ -43,12 +43,13 @@ impl GenerateContentAdapter {
         let url = self.method(&req.model, "batchEmbedContents");
         let response = self.ask(cx, url, body).await?;
         let meta = response.meta();
-        let mut vectors = read(response, MAX_VECTORS_BYTES, |body| {
-            let vectors = embed_response::decode_embed_response(req.model.as_str(), body)?;
-            vectors.fits(req)?;
-            Ok(vectors)
-        })
-        .await?;
+        let mut vectors = response
+            .read(MAX_VECTORS_BYTES, |body| {
+                let vectors = embed_response::decode_embed_response(req.model.as_str(), body)?;
+                vectors.fits(req)?;
+                Ok(vectors)
+            })
+            .await?;
         vectors.meta = meta;
         Ok(vectors)
     }
@@ -57,12 +58,9 @@ impl GenerateContentAdapter {
         let body = token_count::encode_count_request(req, &self.quirks)?;
         let url = self.method(&req.model, "countTokens");
         let response = self.ask(cx, url, body).await?;
-        read(
-            response,
-            MAX_COUNT_BYTES,
-            token_count::decode_count_response,
-        )
-        .await
+        response
+            .read(MAX_COUNT_BYTES, token_count::decode_count_response)
+            .await
     }
 
     async fn try_list(&self, cx: &CallContext) -> Result<Vec<ListedModel>> {
@@ -78,7 +76,7 @@ impl GenerateContentAdapter {
             let request = HttpRequest::get(url).with_headers(&self.headers);
             let response = self.exchange(cx, request).await?;
             let decode = |body: Bytes| model_list::decode_model_page(&body);
-            let page = read(response, MAX_PAGE_BYTES, decode).await?;
+            let page = response.read(MAX_PAGE_BYTES, decode).await?;
             models.extend(page.models);
             match page.next {
                 Some(next) if token.as_ref() != Some(&next) => token = Some(next),
@@ -87,20 +85,6 @@ impl GenerateContentAdapter {
         }
         Ok(models)
     }
-}
-
-/// Reads a small answer whole; errors name the exchange.
-async fn read<T>(
-    response: HttpResponse,
-    limit_bytes: usize,
-    decode: impl FnOnce(Bytes) -> Result<T>,
-) -> Result<T> {
-    let request_id = response.meta().request_id;
-    let read = response.bytes(limit_bytes).await.and_then(decode);
-    read.map_err(|error| match error.request_id() {
-        Some(_) => error,
-        None => error.with_request_id(request_id),
-    })
 }
 
 #[async_trait]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, header};
 use interline_core::{Error, ProviderId, Result};
-use interline_transport::{ConnectionSettings, Transport, bearer_header};
+use interline_transport::{ConnectionSettings, Transport, bearer_header, missing_key};
 use secrecy::SecretString;
 
 use super::chat::Siblings;
@@ -200,14 +200,6 @@ fn no_responses(id: &ProviderId, kind: &str) -> Error {
         "provider `{id}`: kind `{kind}` has no Responses API; leave `api` out"
     ))
     .with_param(ChatApi::SETTING)
-}
-
-fn missing_key(id: &ProviderId, kind: &str, variable: &str) -> Error {
-    Error::invalid_request(format!(
-        "provider `{id}` of kind `{kind}` has no api_key: set api_key, for example to \
-         \"${{{variable}}}\" in a configuration file"
-    ))
-    .with_param("api_key")
 }
 
 impl<V> fmt::Debug for VendorBuilder<V> {
