@@ -475,3 +475,33 @@ async fn a_classifier_that_asks_a_model_is_believed_and_one_that_fails_fails_nob
     let why = "one attempt at the answer, and no call of a classifier";
     assert_eq!(after, before + 1, "{why}");
 }
+
+#[tokio::test]
+async fn the_classifier_by_embeddings_asks_for_its_examples_once() {
+    let asks = "  classifier: embedding
+  embedding: { model: best/e }
+";
+    let house = RouterHouse::new(asks).await;
+    let embeddings = || {
+        let asked = house.best.ledger().exchanges();
+        let of_vectors = asked.iter().filter(|one| one.path.ends_with("/embeddings"));
+        let texts = of_vectors.map(|one| one.body["input"].as_array().map_or(1, Vec::len));
+        texts.collect::<Vec<_>>()
+    };
+    let seen = house.ask(&asked("auto", "Hello there"), "").await;
+    assert_eq!(seen.status, 200, "{}", seen.text());
+    let guess = &seen.json()["interline"]["router"]["guess"];
+    assert!(guess["task"].is_string(), "{}", seen.text());
+    let first = embeddings();
+    assert_eq!(first.len(), 2, "{first:?}");
+    assert!(first[0] > 60 && first[1] == 1, "{first:?}");
+    house.ask(&asked("auto", "Something else"), "").await;
+    assert_eq!(
+        embeddings().len(),
+        3,
+        "only the prompt is embedded from here on"
+    );
+    house.best.set_fault(Some(failing()));
+    let seen = house.ask(&asked("auto", "Something new"), "").await;
+    assert_eq!(seen.status, 200, "a classifier that fails fails nobody");
+}
