@@ -11,7 +11,7 @@ use std::time::Duration;
 use interline_core::{
     CallContext, Capabilities, ChatRequest, ChatResponse, ChatStream, Choice, ConnectionFault,
     Error, ErrorKind, FeatureSet, LimitUnit, LimitWindow, Message, ModelId, Part, Phase, Provider,
-    ProviderId, Result, RetryHint, Target, ToldLimit, Usage, async_trait,
+    ProviderId, Result, RetryHint, Target, TimeoutStage, ToldLimit, Usage, async_trait,
 };
 use interline_resilience::breaker::BreakerConfig;
 use interline_resilience::{
@@ -143,6 +143,56 @@ async fn all_targets_of_an_unreachable_host_are_passed_over() {
     assert_eq!(ask(&other).err(), Some(SkipReason::Host));
     probe.settle(Outcome::Success, Instant::now());
     assert!(ask(&other).is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_is_not_back_that_resets_the_connection_which_was_to_find_out() {
+    let gates = gates();
+    let on = |target: &str| open(&gates, &endpoint(target).with_host("h:443"));
+    let (one, other) = (on("a/one"), on("b/other"));
+    for _ in 0..3 {
+        fail(&one, &unreachable());
+    }
+    tokio::time::advance(S(5)).await;
+    let reset = Error::new(ErrorKind::Unavailable, "reset")
+        .with_connection_fault(ConnectionFault::Reset)
+        .with_phase(Phase::BeforeOutput);
+    fail(&other, &reset);
+    assert_eq!(ask(&other).err(), Some(SkipReason::Host));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_cannot_be_reached_gets_no_last_resort_while_others_serve() {
+    let gates = gates();
+    let now = Instant::now();
+    let endpoints = ["a/m", "b/m"].map(|target| (endpoint(target), None));
+    let rules = GateRules::new(BreakerConfig::adaptive());
+    let latency = Arc::new(LatencyDigest::new(now));
+    let group = gates.group(&endpoints, &rules, latency, S(30), now);
+    let anyway = |gate: &TargetGate| gate.admit_anyway(&Ask::new(gate.target(), now));
+    for _ in 0..3 {
+        fail(&group[0], &unreachable());
+    }
+    assert_eq!(ask(&group[0]).err(), Some(SkipReason::Host));
+    assert!(anyway(&group[0]).is_none());
+    assert!(anyway(&group[1]).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn neither_request_timeouts_nor_conflicts_open_a_breaker() {
+    let gates = gates();
+    let gate = open(&gates, &endpoint("v/m"));
+    let timeout = ErrorKind::Timeout(TimeoutStage::FirstToken);
+    for (kind, status) in [
+        (timeout, 408),
+        (ErrorKind::Unavailable, 409),
+        (ErrorKind::Unavailable, 425),
+    ] {
+        for _ in 0..5 {
+            fail(&gate, &refused(kind, status));
+        }
+    }
+    assert_eq!(gate.health(Instant::now()).recent_failures, 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,6 @@
 //! Everything that admission has to know, in one atomic word: state, mode, period, and until when.
 //!
-//! One load gives a consistent picture. A period begins whenever the circuit opens or closes;
+//! One load gives a consistent picture. A period begins whenever the circuit opens, degrades or closes;
 //! results of requests from an earlier one are about a time that is over.
 
 /// How a breaker treats its target.
@@ -53,7 +53,7 @@ pub enum Mode {
 pub(crate) struct Status {
     pub(crate) state: BreakerState,
     pub(crate) mode: Mode,
-    /// Counts openings and closings; 19 bits.
+    /// Counts openings, degradings and closings; 19 bits.
     pub(crate) period: u32,
     /// In milliseconds since the circuit's origin, 40 bits (34 years). Open, half-open: until when
     /// nobody is let through. Ramping: the end of the ramp. Degraded: the next review.

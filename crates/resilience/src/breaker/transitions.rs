@@ -217,11 +217,11 @@ impl Breaker {
             counts: Counts::default(),
             began_ms: at.ms(),
         };
-        self.circuit.set_status(Status {
-            state: BreakerState::Degraded,
-            until_ms: at.after(rule.review_every),
-            ..status
-        });
+        // What was sent before has been judged: so few requests follow that it would outvote them.
+        self.circuit.forget_results();
+        let until_ms = at.after(rule.review_every);
+        self.circuit
+            .set_status(status.next_period(BreakerState::Degraded, until_ms));
         Some(Change::Degraded { trip })
     }
 

@@ -25,6 +25,12 @@ impl Lease for Core {
         if let (Some(breaker), Some(own)) = (&self.breaker, &ticket.own) {
             breaker.first_byte(own, now);
         }
+        // Whatever follows, the host can be reached; its probe need not last as long as the answer.
+        if let (Some(host), Some(probe)) = (&self.parts.host, ticket.host)
+            && probe.is_probe()
+        {
+            self.announce(host.settle(probe, Verdict::SUCCESS, now), SkipReason::Host);
+        }
     }
 
     fn first_token(&self, ticket: &Ticket, after: Duration, now: Instant) {

@@ -638,12 +638,13 @@ impl Model {
             return None;
         }
         let target = &mut self.targets[index];
-        target.history.push(Event::Trial);
-        target.state = State::Degraded {
+        target.begin_period(State::Degraded {
             review_ms: self.now_ms + self.config.degraded.review_every.as_millis() as u64,
             since_ms: self.now_ms,
             trip,
-        };
+        });
+        target.history.push(Event::Period);
+        target.history.push(Event::Trial);
         Some(Told::Degraded(trip))
     }
 
