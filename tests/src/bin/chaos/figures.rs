@@ -121,15 +121,36 @@ pub(crate) fn downs(evidence: &Evidence) -> Vec<(usize, Duration)> {
     downs
 }
 
+/// How long after the begin of a fault answers that were under way may still come, so that their target is
+/// not silent yet (I8 allows as much beyond the stall limit).
+const STRAGGLERS: Duration = Duration::from_secs(2);
+
+/// When a target showed its last sign of life to a request from before the fault, where callers saw it.
+fn last_sign(evidence: &Evidence, target: usize, from: Duration) -> Option<Duration> {
+    let vendor = evidence.plan.targets.get(target)?.vendor;
+    let calls = evidence.calls.iter().enumerate();
+    calls
+        .filter(|(number, _)| {
+            let entry = evidence.answering(*number);
+            entry.is_some_and(|entry| entry.vendor == vendor && entry.at < from)
+        })
+        .filter_map(|(_, record)| record.first_content)
+        .max()
+}
+
+/// From the fault on, or from two seconds before the last sign of life, where that came later: nobody can
+/// tell silence before.
 fn time_to_open(evidence: &Evidence) -> Option<Duration> {
-    let opened = |(target, from): (usize, Duration)| {
+    let opened = |(target, fault): (usize, Duration)| {
+        let sign = last_sign(evidence, target, fault).unwrap_or_default();
+        let from = fault.max(sign.saturating_sub(STRAGGLERS));
         evidence
             .moves
             .iter()
             .find(|change| {
-                change.target == target && change.at >= from && change.to == Standing::Open
+                change.target == target && change.at >= fault && change.to == Standing::Open
             })
-            .map(|change| change.at - from)
+            .map(|change| change.at.saturating_sub(from))
     };
     let downs = downs(evidence);
     if downs.is_empty() {

@@ -47,6 +47,7 @@ impl Mechanism {
                 "500-storm",
                 "malformed-200",
                 "tls-dns",
+                "slow-dns",
                 "quota-exhausted",
                 "soup",
                 "total-outage",
@@ -61,7 +62,7 @@ impl Mechanism {
                 "slow-headers",
                 "lost-probe",
             ],
-            Self::RetryBudget => &["uniform-20"],
+            Self::RetryBudget => &["uniform-20", "uniform-60"],
             Self::StallGuard => &[
                 "one-blackhole",
                 "two-of-three-blackhole",

@@ -264,7 +264,8 @@ fn failures(evidence: &Evidence) -> impl Iterator<Item = CallEnd> {
 }
 
 /// Where an answer stalled on its way, the heal is the moment at which the last such answer was given up:
-/// until then its target still fails.
+/// until then its target still fails. Where the process stood still over the heal, it is the moment at which
+/// it went on: nobody could probe before.
 /// A breaker counts as open where a call passes its target over: one that no call wants is probed by none.
 fn recovers(evidence: &Evidence, figures: &Figures) -> Finding {
     let what =
@@ -276,7 +277,9 @@ fn recovers(evidence: &Evidence, figures: &Figures) -> Finding {
         fault.is_some_and(|window| window.fault.shows_late())
     });
     let last = late.filter_map(|entry| entry.ended).max();
-    let by = evidence.plan.phases.heal.max(last.unwrap_or_default()) + RECOVERY;
+    let went_on = evidence.plan.standstill.map(|(at, pause)| at + pause);
+    let heal = evidence.plan.phases.heal.max(last.unwrap_or_default());
+    let by = heal.max(went_on.unwrap_or_default()) + RECOVERY;
     let is_open = evidence.passed_over.iter().any(|(at, _)| *at > by);
     let share = if is_open { 0.0 } else { figures.healed_success };
     Finding::at_least("I9", what, share, 0.999)

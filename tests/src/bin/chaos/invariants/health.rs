@@ -61,7 +61,7 @@ fn periods(evidence: &Evidence) -> Vec<Period> {
 ///
 /// Probes that decide nothing do not count, because others take their place: those whose callers went
 /// away, those that met with something that is nobody's ill health (I11: a rate limit, a refused
-/// credential, the caller's own mistake), and those that stay silent for a whole lease, of which there
+/// credential, the caller's own mistake), and those that come to nothing for a whole lease, of which there
 /// must not be more than three in a lease.
 pub(super) fn few_attempts_while_open(evidence: &Evidence) -> Finding {
     let periods = periods(evidence);
@@ -74,7 +74,12 @@ pub(super) fn few_attempts_while_open(evidence: &Evidence) -> Finding {
         .filter(|period| !is_left_alone(evidence, &periods, period))
         .map(|period| {
             let probes = probes(evidence, period);
-            let is_decided = |entry: &&&Entry| entry.ended.is_some_and(|at| at <= period.until);
+            let is_decided = |entry: &&&Entry| {
+                let within = |at: Duration| entry.end == EntryEnd::Served || at <= entry.at + LEASE;
+                entry
+                    .ended
+                    .is_some_and(|at| at <= period.until && within(at))
+            };
             let decided = probes.iter().filter(is_decided).count();
             let at_once = |first: &&Entry| {
                 let lease = first.at..first.at + LEASE;

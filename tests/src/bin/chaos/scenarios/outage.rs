@@ -69,6 +69,7 @@ pub(super) const ALL: &[Scenario] = &[
             Plan::new(three(), Load::of(CALM), SHORT)
                 .with_fault(storm(0, Fault::CloseAfterRequest, SHORT))
                 .with(C::Success(0.999))
+                .with(C::Amplification(1.10))
                 .with(C::MarksEqualBill)
                 .with(C::Recovers)
         },
@@ -194,6 +195,19 @@ pub(super) const ALL: &[Scenario] = &[
             name.from = SHORT.storm + secs(15);
             plan.faults = vec![certificate, name];
             plan
+        },
+    },
+    Scenario {
+        number: 34,
+        name: "slow-dns",
+        about: "one host's name takes longer to resolve than a connection may take",
+        plan: |_| {
+            Plan::new(three(), Load::of(CALM), SHORT)
+                .with_fault(storm(0, Fault::ConnectTimeout(secs(3)), SHORT))
+                .with(C::Success(0.999))
+                .with(C::Amplification(1.10))
+                .with(C::OpensWithin(SILENT_OPENS))
+                .with(C::Recovers)
         },
     },
 ];
