@@ -1,6 +1,6 @@
 //! What a strategy thinks of each target: a figure, the lower the better, never negative and never NaN.
 
-use interline_core::{Faded, History};
+use interline_core::History;
 
 use super::draws::Draws;
 use super::{Entrant, Metric, ScoreWeights};
@@ -63,26 +63,28 @@ fn weight(entrant: &Entrant) -> f32 {
     entrant.weight.get() as f32
 }
 
-/// The usual latency among targets: the lower median of those that are known, of the first 32.
+/// So many of the lowest latencies are kept in order: the median of twice as many is among them.
+const LOWEST: usize = 8;
+
+/// The usual latency among targets: the lower median of those that are known, of the first sixteen.
 pub(super) fn usual_latency(entrants: &[Entrant]) -> f32 {
-    let mut known = [0.0_f32; 32];
-    let mut count = 0;
-    for entrant in entrants {
-        let Some(Faded { value, .. }) = entrant.health.load.latency else {
-            continue;
-        };
-        let Some(slot) = known.get_mut(count) else {
-            break;
-        };
-        *slot = value;
+    let mut lowest = [f32::INFINITY; LOWEST];
+    let known = entrants
+        .iter()
+        .filter_map(|entrant| entrant.health.load.latency);
+    let mut count = 0_usize;
+    for latency in known.take(2 * LOWEST) {
         count += 1;
+        let mut higher = latency.value;
+        // Each keeps the lower one and hands on the higher one, without a branch.
+        for slot in &mut lowest {
+            let lower = slot.min(higher);
+            higher = slot.max(higher);
+            *slot = lower;
+        }
     }
-    let Some(known) = known.get_mut(..count).filter(|known| !known.is_empty()) else {
-        return UNKNOWN_LATENCY;
-    };
-    let middle = (count - 1) / 2;
-    let (_, median, _) = known.select_nth_unstable_by(middle, f32::total_cmp);
-    *median
+    let median = count.checked_sub(1).and_then(|last| lowest.get(last / 2));
+    median.copied().unwrap_or(UNKNOWN_LATENCY)
 }
 
 /// How long a call will take to answer: peak EWMA of the latency, times the calls under way.
