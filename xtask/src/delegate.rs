@@ -61,6 +61,15 @@ pub(crate) struct ChaosOptions {
     arguments: Vec<String>,
 }
 
+impl ChaosOptions {
+    /// The few minutes that a test suite can spare.
+    pub(crate) fn smoke() -> Self {
+        Self {
+            arguments: vec!["--smoke".to_owned()],
+        }
+    }
+}
+
 /// Breaks vendors on purpose and checks what comes of it.
 pub(crate) fn chaos(
     workspace: &Workspace,

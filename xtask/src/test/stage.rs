@@ -4,7 +4,7 @@ use clap::ValueEnum;
 
 use super::outcome::{Outcome, Skip};
 use super::{clients, features, lints, outside, suite};
-use crate::delegate::{self, FuzzOptions, Launch, WireOptions};
+use crate::delegate::{self, ChaosOptions, FuzzOptions, Launch, WireOptions};
 use crate::workspace::Workspace;
 use crate::{Result, Verdict, tidy};
 
@@ -21,11 +21,12 @@ pub(crate) enum Stage {
     Outside,
     Wire,
     Fuzz,
+    Chaos,
 }
 
 impl Stage {
     /// Cheap first, so that small mistakes show early.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Fmt,
         Self::Tidy,
         Self::Clippy,
@@ -36,6 +37,7 @@ impl Stage {
         Self::Outside,
         Self::Wire,
         Self::Fuzz,
+        Self::Chaos,
     ];
 
     /// The name on the command line and in the summary.
@@ -51,6 +53,7 @@ impl Stage {
             Self::Outside => "outside",
             Self::Wire => "wire",
             Self::Fuzz => "fuzz",
+            Self::Chaos => "chaos",
         }
     }
 
@@ -71,6 +74,7 @@ impl Stage {
             Self::Fuzz => {
                 "readers of foreign bytes keep their promises for a moment of mutated input"
             }
+            Self::Chaos => "broken vendors, one seed of each scenario: what must hold does",
         }
     }
 
@@ -93,6 +97,7 @@ impl Stage {
             Self::Outside => outside::run(workspace),
             Self::Wire => wire(workspace),
             Self::Fuzz => fuzz(workspace),
+            Self::Chaos => chaos(workspace),
         }
     }
 }
@@ -124,5 +129,17 @@ fn fuzz(workspace: &Workspace) -> Result<Outcome> {
     Ok(Outcome::of(
         verdict == Verdict::Passed,
         "an input failed: the line that begins with `again:` above runs it once more",
+    ))
+}
+
+/// In the development build: it is there already, and building an optimised one takes longer than it saves.
+fn chaos(workspace: &Workspace) -> Result<Outcome> {
+    if !suite::build(workspace)? {
+        return Ok(Outcome::failed(suite::DOES_NOT_BUILD));
+    }
+    let verdict = delegate::chaos(workspace, &ChaosOptions::smoke(), Launch::Built)?;
+    Ok(Outcome::of(
+        verdict == Verdict::Passed,
+        "a scenario failed, or one that is known to be red turned green: see the tables above",
     ))
 }

@@ -21,12 +21,16 @@ pub(crate) struct Arguments {
     /// otherwise
     #[arg(long, value_name = "N")]
     pub(crate) seeds: Option<u64>,
-    /// Only this scenario; may be given several times
+    /// Only this scenario; may be given several times; `large-day` is the long day
     #[arg(long, value_name = "NAME")]
     pub(crate) scenario: Vec<String>,
     /// Switches one mechanism off; passes if exactly the scenarios fail that it guards
     #[arg(long, value_name = "MECHANISM")]
     pub(crate) without: Option<Mechanism>,
+    /// The few minutes of `cargo xtask test`: one seed of each scenario, one control of each mechanism, and
+    /// only what is known to be red may fail
+    #[arg(long, conflicts_with_all = ["tier", "seed", "seeds", "scenario", "without", "breaker", "faults"])]
+    pub(crate) smoke: bool,
     /// Which breaker the engine asks
     #[arg(long, value_enum, default_value_t)]
     pub(crate) breaker: Preset,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::mechanism::Mechanism;
 use crate::outcome::{Detail, Outcome, play};
 use crate::scenarios::Scenario;
-use crate::world::{Baseline, Rig};
+use crate::world::{Baseline, Preset, Rig};
 
 /// One thing to play.
 #[derive(Clone, Debug)]
@@ -33,8 +33,28 @@ pub(crate) enum Purpose {
     Verdict(Option<Mechanism>),
     /// It must fail, because its guard is off.
     Control(Mechanism),
-    /// To stand beside ours.
-    Beside(Baseline),
+    /// To be compared with others.
+    Beside(Contender),
+}
+
+/// Somebody who is compared with others in the same world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Contender {
+    /// Our engine with one of its breakers.
+    Ours(Preset),
+    /// Somebody else's rule.
+    Other(Baseline),
+}
+
+impl Contender {
+    /// What the report calls it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Ours(Preset::Adaptive) => "interline, adaptive",
+            Self::Ours(Preset::Simple) => "interline, simple",
+            Self::Other(baseline) => baseline.name(),
+        }
+    }
 }
 
 /// A job and what came of it.

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use crate::history::{CallEnd, Evidence, Standing};
+use crate::plan::Order;
 
 /// The figures of one run.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +30,8 @@ pub(crate) struct Figures {
     pub(crate) time_to_recover: Option<Duration>,
     /// Calls that got their answer, of those that came later than the recovery may take.
     pub(crate) healed_success: f64,
+    /// Attempts that reached the vendors with faults, for each that these get where nothing is wrong.
+    pub(crate) broken_load: f64,
     /// Faults that fired.
     pub(crate) faults_fired: u64,
 }
@@ -72,9 +75,54 @@ impl Figures {
             time_to_open: time_to_open(evidence),
             time_to_recover: time_to_recover(evidence),
             healed_success: success(evidence, phases.heal + RECOVERY, phases.end),
+            broken_load: broken_load(evidence, calls),
             faults_fired: evidence.fired.iter().sum(),
         }
     }
+
+    /// The worse of both, figure by figure.
+    pub(crate) fn worst(self, other: &Self) -> Self {
+        Self {
+            requests: self.requests + other.requests,
+            success_rate: self.success_rate.min(other.success_rate),
+            amplification: self.amplification.max(other.amplification),
+            p50: self.p50.max(other.p50),
+            p99: self.p99.max(other.p99),
+            added_p99: self.added_p99.max(other.added_p99),
+            failure_p99: self.failure_p99.max(other.failure_p99),
+            time_to_open: self.time_to_open.max(other.time_to_open),
+            time_to_recover: self.time_to_recover.max(other.time_to_recover),
+            healed_success: self.healed_success.min(other.healed_success),
+            broken_load: self.broken_load.max(other.broken_load),
+            faults_fired: self.faults_fired + other.faults_fired,
+        }
+    }
+}
+
+/// What the storm's calls send to vendors with faults, in times of what these get where nothing is wrong.
+fn broken_load(evidence: &Evidence, calls: usize) -> f64 {
+    let plan = &evidence.plan;
+    let broken = |vendor: usize| plan.faults.iter().any(|window| window.vendor == vendor);
+    let attempts = evidence
+        .storm()
+        .flat_map(|(number, _)| evidence.exchanges(number))
+        .filter(|entry| broken(entry.vendor))
+        .count();
+    let share = match plan.order {
+        Order::Fallback => plan
+            .targets
+            .first()
+            .map_or(0.0, |first| if broken(first.vendor) { 1.0 } else { 0.0 }),
+        Order::Balanced => {
+            let targets = plan.targets.iter();
+            let broken = targets.filter(|target| broken(target.vendor)).count();
+            broken as f64 / plan.targets.len().max(1) as f64
+        }
+    };
+    if share * calls as f64 == 0.0 {
+        return 0.0;
+    }
+    attempts as f64 / (share * calls as f64)
 }
 
 /// The share of answered calls among those that came within a time; 1 where none came.
@@ -90,10 +138,10 @@ pub(crate) fn success(evidence: &Evidence, from: Duration, until: Duration) -> f
     answered as f64 / (answered + lost) as f64
 }
 
-/// The value below which this share of values lies; zero where there is none.
-pub(crate) fn quantile(values: &mut [Duration], share: f64) -> Duration {
+/// The value below which this share of values lies; nought where there is none.
+pub(crate) fn quantile<T: Copy + Default + Ord>(values: &mut [T], share: f64) -> T {
     if values.is_empty() {
-        return Duration::ZERO;
+        return T::default();
     }
     let rank = (share * values.len() as f64).ceil() as usize;
     let index = rank.clamp(1, values.len()) - 1;
@@ -187,6 +235,6 @@ mod tests {
         assert_eq!(quantile(&mut values, 0.5), Duration::from_millis(50));
         assert_eq!(quantile(&mut values, 0.99), Duration::from_millis(99));
         assert_eq!(quantile(&mut values, 1.0), Duration::from_millis(100));
-        assert_eq!(quantile(&mut [], 0.99), Duration::ZERO);
+        assert_eq!(quantile::<Duration>(&mut [], 0.99), Duration::ZERO);
     }
 }

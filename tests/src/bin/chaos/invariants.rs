@@ -12,7 +12,7 @@ mod load;
 mod vacuity;
 
 pub(crate) use criterion::Criterion;
-pub(crate) use finding::{Finding, Verdict};
+pub(crate) use finding::{Bound, Finding, Verdict};
 pub(crate) use isolation::differences;
 
 use crate::figures::Figures;
@@ -45,6 +45,22 @@ const CHECKS: [Check; 20] = [
     load::vendors_are_not_overrun,
 ];
 
+/// The checks that look at single calls, and so can be made of a part of a run.
+const CHECKS_OF_PARTS: [Check; 12] = [
+    lifecycle::ends_once,
+    lifecycle::no_mixed_content,
+    load::attempts_within_policy,
+    load::attempts_within_ceiling,
+    load::never_before_told,
+    ledger::usage_is_the_bill,
+    ledger::billed_is_marked,
+    lifecycle::no_silent_truncation,
+    lifecycle::nothing_outlives_its_deadline,
+    lifecycle::gone_means_closed,
+    lifecycle::nothing_is_left,
+    lifecycle::nothing_leaks,
+];
+
 /// The invariants that no simulation can check, and where they are checked.
 pub(crate) const ELSEWHERE: [(&str, &str); 4] = [
     (
@@ -69,6 +85,14 @@ pub(crate) fn check(evidence: &Evidence, figures: &Figures) -> Vec<Finding> {
     findings.extend(criteria.iter().map(|one| one.check(evidence, figures)));
     findings.sort_by_key(|finding| number(&finding.id));
     findings
+}
+
+/// Checks the calls of a part of a run.
+pub(crate) fn check_part(evidence: &Evidence) -> Vec<Finding> {
+    CHECKS_OF_PARTS
+        .iter()
+        .map(|check| check(evidence))
+        .collect()
 }
 
 /// Sorts I2 before I10, and criteria without a number last.

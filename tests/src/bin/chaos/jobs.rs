@@ -1,7 +1,8 @@
 //! Which jobs a command line stands for.
 
 use crate::arguments::Arguments;
-use crate::campaign::{Job, Purpose};
+use crate::campaign::{Contender, Job, Purpose};
+use crate::day;
 use crate::mechanism::Mechanism;
 use crate::outcome::Detail;
 use crate::scenarios::{self, SOUP, Scenario};
@@ -13,17 +14,30 @@ const SEEDS: u64 = 3;
 const SOUP_SEEDS: u64 = 1_000;
 /// Seeds of the soup for each seed that is asked for, where everything is played.
 const SOUP_FOR_EACH: u64 = 300;
+/// Seeds of the soup in the smoke set.
+const SOUP_SMOKE_SEEDS: u64 = 100;
+/// The control of each mechanism in the smoke set: the guarded scenario with the fewest calls.
+const SMOKE_CONTROLS: [(Mechanism, &str); 5] = [
+    (Mechanism::Breaker, "accept-then-close"),
+    (Mechanism::RetryBudget, "uniform-20"),
+    (Mechanism::StallGuard, "slow-headers"),
+    (Mechanism::RateLimiter, "capacity-aware"),
+    (Mechanism::Hedging, "hedge-race"),
+];
 /// Every so many-th seed of the soup is played twice.
 const SOUP_REPEATED: u64 = 10;
-/// The scenarios in which the baselines stand beside ours.
-const BESIDE: [&str; 6] = [
+/// The scenarios in which others stand beside ours.
+const BESIDE: [&str; 7] = [
     "one-down-reset",
     "one-blackhole",
-    "two-of-three-reset",
     "uniform-20",
     "total-outage",
+    "brown-out",
+    "two-of-three-reset",
     "429-storm",
 ];
+/// Seeds with which others are compared, at the most.
+const BESIDE_SEEDS: u64 = 3;
 
 /// The jobs of a command line.
 ///
@@ -37,6 +51,13 @@ pub(crate) fn of(arguments: &Arguments) -> Result<Vec<Job>, String> {
     for scenario in &chosen {
         let is_soup = scenario.name == SOUP.name;
         let seeds = match (arguments.seeds, is_soup) {
+            _ if arguments.smoke => {
+                if is_soup {
+                    SOUP_SMOKE_SEEDS
+                } else {
+                    1
+                }
+            }
             (Some(seeds), true) if is_everything => seeds.saturating_mul(SOUP_FOR_EACH),
             (Some(seeds), _) => seeds,
             (None, true) => SOUP_SEEDS,
@@ -44,6 +65,7 @@ pub(crate) fn of(arguments: &Arguments) -> Result<Vec<Job>, String> {
         };
         for place in 0..seeds {
             let detail = match (is_soup, place) {
+                (false, _) if arguments.smoke => Detail::Verdict,
                 (_, 0) => Detail::Drawn,
                 (true, place) if place % SOUP_REPEATED == 0 => Detail::Repeated,
                 _ => Detail::Verdict,
@@ -60,7 +82,9 @@ pub(crate) fn of(arguments: &Arguments) -> Result<Vec<Job>, String> {
     }
     if arguments.without.is_none() && kept.is_none() {
         jobs.extend(controls(&chosen, arguments));
-        jobs.extend(beside(&chosen, arguments));
+        if !arguments.smoke {
+            jobs.extend(beside(&chosen, arguments));
+        }
     }
     Ok(jobs)
 }
@@ -84,7 +108,8 @@ fn chosen(arguments: &Arguments) -> Result<Vec<Scenario>, String> {
             }
         })
     };
-    arguments.scenario.iter().map(find).collect()
+    let names = arguments.scenario.iter();
+    names.filter(|name| *name != day::NAME).map(find).collect()
 }
 
 /// Every chosen scenario without each of its guards. The soup is none of them: one seed of it may hit
@@ -94,21 +119,34 @@ fn controls(chosen: &[Scenario], arguments: &Arguments) -> Vec<Job> {
         .into_iter()
         .flat_map(|mechanism| {
             let guarded = chosen.iter().filter(move |scenario| {
-                scenario.name != SOUP.name && mechanism.guards().contains(&scenario.name)
+                scenario.name != SOUP.name
+                    && mechanism.guards().contains(&scenario.name)
+                    && (!arguments.smoke || SMOKE_CONTROLS.contains(&(mechanism, scenario.name)))
             });
             guarded.map(move |scenario| job(scenario, arguments, Purpose::Control(mechanism)))
         })
         .collect()
 }
 
+/// Both of our breakers and every baseline, with the same seeds.
 fn beside(chosen: &[Scenario], arguments: &Arguments) -> Vec<Job> {
-    chosen
-        .iter()
-        .filter(|scenario| BESIDE.contains(&scenario.name))
-        .flat_map(|scenario| {
-            Baseline::ALL.map(|baseline| job(scenario, arguments, Purpose::Beside(baseline)))
-        })
-        .collect()
+    let ours = [Preset::Adaptive, Preset::Simple].map(Contender::Ours);
+    let others = Baseline::ALL.map(Contender::Other);
+    let contenders: Vec<Contender> = ours.into_iter().chain(others).collect();
+    let seeds = arguments.seeds.unwrap_or(SEEDS).min(BESIDE_SEEDS);
+    let mut jobs = Vec::new();
+    for scenario in chosen {
+        if !BESIDE.contains(&scenario.name) {
+            continue;
+        }
+        for contender in &contenders {
+            jobs.extend((0..seeds).map(|place| Job {
+                seed: arguments.seed.wrapping_add(place),
+                ..job(scenario, arguments, Purpose::Beside(*contender))
+            }));
+        }
+    }
+    jobs
 }
 
 fn job(scenario: &Scenario, arguments: &Arguments, purpose: Purpose) -> Job {
@@ -129,6 +167,7 @@ pub(crate) fn rig_of(purpose: Purpose, breaker: Preset) -> Rig {
         Purpose::Verdict(Some(mechanism)) | Purpose::Control(mechanism) => {
             Rig::without(breaker, mechanism)
         }
-        Purpose::Beside(baseline) => Rig::baseline(baseline),
+        Purpose::Beside(Contender::Ours(preset)) => Rig::whole(preset),
+        Purpose::Beside(Contender::Other(baseline)) => Rig::baseline(baseline),
     }
 }

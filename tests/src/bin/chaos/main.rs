@@ -6,11 +6,13 @@
 
 mod arguments;
 mod campaign;
+mod day;
 mod faults;
 mod figures;
 mod history;
 mod invariants;
 mod jobs;
+mod known_red;
 mod load;
 mod mechanism;
 mod outcome;
@@ -29,10 +31,13 @@ use anstream::{eprintln, println};
 use clap::Parser;
 use interline_tests::sockets::Size;
 use owo_colors::OwoColorize as _;
+use serde_json::{Value, json};
 
 use crate::arguments::{Arguments, Tier};
+use crate::day::Day;
+use crate::known_red::KNOWN_RED;
 use crate::mechanism::Mechanism;
-use crate::report::{Progress, Report};
+use crate::report::{Document, Progress, Report};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -52,77 +57,118 @@ fn perform(arguments: &Arguments) -> Result<bool, String> {
         list();
         return Ok(true);
     }
-    if arguments.tier == Some(Tier::Process) {
-        eprintln!(
-            "{} the process tier is not built yet; nothing was run",
-            "FAIL".red().bold()
-        );
-        return Ok(false);
+    let wanted = Wanted::of(arguments);
+    let mut document = json!({ "seed": null, "commit": commit(), "scenarios": [] });
+    let mut is_green = true;
+    if wanted.sim {
+        let report = sim(arguments)?;
+        is_green &= report.is_green();
+        document = report::json(&report);
     }
-    if arguments.tier == Some(Tier::Sockets) {
-        return sockets_alone(arguments);
+    if wanted.day {
+        let day = long_day(arguments);
+        is_green &= day.is_passed();
+        document["day"] = report::day_json(&day);
     }
+    if let Some(size) = wanted.sockets {
+        let played = sockets::play(arguments, size)?;
+        is_green &= sockets::print(&played);
+        add(&mut document, sockets::values(&played));
+    }
+    if wanted.process {
+        eprintln!("{} the process tier is not built yet", "FAIL".red().bold());
+        is_green = false;
+    }
+    document["verdict"] = json!(if is_green { "pass" } else { "fail" });
+    Ok(write(arguments, &document)? && is_green)
+}
+
+/// What to play.
+#[derive(Clone, Copy, Debug)]
+struct Wanted {
+    sim: bool,
+    day: bool,
+    sockets: Option<Size>,
+    process: bool,
+}
+
+impl Wanted {
+    fn of(arguments: &Arguments) -> Self {
+        let tier = arguments.tier;
+        let is_everything = arguments.scenario.is_empty() && arguments.without.is_none();
+        let days = arguments.scenario.iter().filter(|name| *name == day::NAME);
+        let only_day = !is_everything && days.count() == arguments.scenario.len();
+        Self {
+            sim: matches!(tier, None | Some(Tier::Sim | Tier::All))
+                && (!only_day || arguments.without.is_some()),
+            day: arguments.scenario.iter().any(|name| name == day::NAME)
+                || (tier == Some(Tier::All) && is_everything),
+            sockets: match tier {
+                Some(Tier::Sockets | Tier::All) => Some(Size::Whole),
+                // Who asks for one scenario or one mechanism asks for nothing else.
+                None if is_everything => Some(Size::Smoke),
+                _ => None,
+            },
+            process: matches!(tier, Some(Tier::Process | Tier::All)),
+        }
+    }
+}
+
+/// Plays the sim tier and prints what came of it.
+fn sim(arguments: &Arguments) -> Result<Report, String> {
     let jobs = jobs::of(arguments)?;
     let progress = Progress::new(jobs.len());
     let played = campaign::play_all(&jobs, |job| progress.step(job.scenario.name));
     progress.finish();
     let mut report = Report::of(arguments, commit(), played);
-    if arguments.faults.is_none() {
+    if arguments.faults.is_none() && !arguments.smoke {
         report.shrink();
     }
     report::print(&report);
-    let mut is_green = report.is_green();
-    is_green &= written(
-        "JSON",
-        arguments
-            .json
-            .as_deref()
-            .map(|path| report::json(&report, path)),
-    );
+    Ok(report)
+}
+
+/// Plays the long day and prints what came of it.
+fn long_day(arguments: &Arguments) -> Day {
+    let progress = Progress::new(day::parts());
+    let day = day::play(arguments.seed, arguments.breaker, || {
+        progress.step(day::NAME);
+    });
+    progress.finish();
+    report::print_day(&day);
+    day
+}
+
+/// Adds a tier's scenarios to the report.
+fn add(document: &mut Value, scenarios: Vec<Value>) {
+    if let Some(all) = document["scenarios"].as_array_mut() {
+        all.extend(scenarios);
+    }
+}
+
+/// Writes the files that were asked for; whether that worked.
+fn write(arguments: &Arguments, report: &Value) -> Result<bool, String> {
+    let document: Document = serde_json::from_value(report.clone())
+        .map_err(|error| format!("the report cannot be read back: {error}"))?;
+    let json = arguments.json.as_deref();
     let markdown = arguments.markdown.as_deref();
-    is_green &= written(
-        "Markdown",
-        markdown.map(|path| report::markdown(&report, path)),
-    );
-    if arguments.html.is_some() {
-        eprintln!(
-            "{} the HTML report is not built yet; no page was written",
-            "FAIL".red().bold()
-        );
-        is_green = false;
+    let html = arguments.html.as_deref();
+    let results = [
+        (
+            "JSON",
+            json.map(|path| std::fs::write(path, format!("{report}\n"))),
+        ),
+        (
+            "Markdown",
+            markdown.map(|path| report::markdown(&document, path)),
+        ),
+        ("HTML", html.map(|path| report::html(&document, path))),
+    ];
+    let mut is_written = true;
+    for (what, result) in results {
+        is_written &= written(what, result);
     }
-    match arguments.tier {
-        Some(Tier::All) => {
-            sockets_too(arguments, Size::Whole)?;
-            eprintln!("{} the process tier is not built yet", "FAIL".red().bold());
-            is_green = false;
-        }
-        // Who asks for one scenario or one mechanism asks for nothing else.
-        None if arguments.scenario.is_empty() && arguments.without.is_none() => {
-            is_green &= sockets_too(arguments, Size::Smoke)?;
-        }
-        _ => {}
-    }
-    Ok(is_green)
-}
-
-/// Plays the sockets tier and nothing else.
-fn sockets_alone(arguments: &Arguments) -> Result<bool, String> {
-    let played = sockets::play(arguments, Size::Whole)?;
-    let json = arguments.json.as_deref();
-    let is_written = written(
-        "JSON",
-        json.map(|path| sockets::write(&played, &commit(), path)),
-    );
-    Ok(sockets::print(&played) && is_written)
-}
-
-/// Plays the sockets tier beside another, whose report is written already.
-fn sockets_too(arguments: &Arguments, size: Size) -> Result<bool, String> {
-    let played = sockets::play(arguments, size)?;
-    let json = arguments.json.as_deref();
-    let is_written = written("JSON", json.map(|path| sockets::append(&played, path)));
-    Ok(sockets::print(&played) && is_written)
+    Ok(is_written)
 }
 
 fn written(what: &str, result: Option<std::io::Result<()>>) -> bool {
@@ -145,6 +191,13 @@ fn list() {
             number => format!("{number:>2}"),
         };
         println!("{number} {:<28} {}", scenario.name.bold(), scenario.about);
+    }
+    println!(
+        "   {:<28} ten million calls in a day with two incidents; part of --tier all",
+        day::NAME.bold()
+    );
+    for (name, _, why) in KNOWN_RED {
+        println!("known red: {name} ({why})");
     }
     for mechanism in Mechanism::ALL {
         println!("--without {mechanism}: {}", mechanism.guards().join(", "));

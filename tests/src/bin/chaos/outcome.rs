@@ -1,7 +1,6 @@
 //! One scenario played with one seed: figures, findings, and what the report draws.
 
 use crate::figures::Figures;
-use crate::history::Evidence;
 use crate::invariants::{self, Finding, Verdict};
 use crate::plan::{Isolation, Plan};
 use crate::scenarios::Scenario;
@@ -40,6 +39,8 @@ pub(crate) struct FiredFault {
     pub(crate) from: f64,
     /// Seconds since the start of the run.
     pub(crate) until: f64,
+    /// Seconds for which it holds and pauses by turns, where it does not hold all the time.
+    pub(crate) duty: Option<(f64, f64)>,
     /// How many exchanges it hit.
     pub(crate) fired: u64,
 }
@@ -98,16 +99,16 @@ pub(crate) fn play(
         scenario: *scenario,
         seed,
         findings,
-        faults: fired(&evidence),
+        faults: fired(&evidence.plan, &evidence.fired),
         series: (detail == Detail::Drawn).then(|| Series::of(&evidence)),
         hash: evidence.hash,
         figures,
     }
 }
 
-fn fired(evidence: &Evidence) -> Vec<FiredFault> {
-    let plan = &evidence.plan;
-    let windows = plan.faults.iter().zip(&evidence.fired);
+/// Each fault of a plan with how often it fired.
+pub(crate) fn fired(plan: &Plan, counts: &[u64]) -> Vec<FiredFault> {
+    let windows = plan.faults.iter().zip(counts);
     windows
         .map(|(window, fired)| FiredFault {
             kind: window.fault.name(),
@@ -118,6 +119,9 @@ fn fired(evidence: &Evidence) -> Vec<FiredFault> {
                 .map_or("?", |spec| spec.name),
             from: window.from.as_secs_f64(),
             until: window.until.as_secs_f64(),
+            duty: window
+                .duty
+                .map(|duty| (duty.on.as_secs_f64(), duty.off.as_secs_f64())),
             fired: *fired,
         })
         .collect()

@@ -79,6 +79,16 @@ mod tests {
     }
 
     #[test]
+    fn every_known_red_names_a_scenario() {
+        let mut all = all();
+        all.push(SOUP);
+        for (name, ..) in crate::known_red::KNOWN_RED {
+            let is_known = all.iter().any(|scenario| scenario.name == *name);
+            assert!(is_known, "`{name}` is no scenario");
+        }
+    }
+
+    #[test]
     fn all_48_of_the_design_are_here_or_elsewhere() {
         let here: BTreeSet<u32> = all().iter().map(|scenario| scenario.number).collect();
         let elsewhere: BTreeSet<u32> = ELSEWHERE.iter().map(|(number, ..)| *number).collect();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::figures::quantile;
 use crate::history::{Evidence, Move, Standing};
+use crate::plan::{Plan, TargetSpec};
 use crate::world::name;
 
 /// A run second by second.
@@ -11,15 +12,21 @@ use crate::world::name;
 pub(crate) struct Series {
     /// When the faults begin and end, and when the last call comes, in seconds.
     pub(crate) phases: [f64; 3],
-    /// One for each second.
+    /// How long a step is, in seconds.
+    pub(crate) step: u64,
+    /// One for each step.
     pub(crate) seconds: Vec<Second>,
+    /// Half, and all but one in a hundred, of the first tokens before, during and after what goes wrong.
+    pub(crate) latency: Vec<(&'static str, Duration, Duration)>,
+    /// Every target with its vendor's name, in the plan's order.
+    pub(crate) targets: Vec<(String, &'static str)>,
     /// Who is treated how from when until when.
     pub(crate) bands: Vec<Band>,
     /// The vendors' names, in the order of [`Second::attempts`].
     pub(crate) vendors: Vec<&'static str>,
 }
 
-/// One second: calls count by when they came.
+/// One step, most often a second: calls count by when they came.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Second {
     /// Calls that came.
@@ -30,9 +37,9 @@ pub(crate) struct Second {
     pub(crate) failed: usize,
     /// Attempts that began, by vendor.
     pub(crate) attempts: Vec<usize>,
-    /// Half of the first contents came sooner.
+    /// Half of the first tokens of streams came sooner.
     pub(crate) p50: Duration,
-    /// All but one in a hundred first contents came sooner.
+    /// All but one in a hundred first tokens of streams came sooner.
     pub(crate) p99: Duration,
 }
 
@@ -54,7 +61,7 @@ impl Series {
     pub(crate) fn of(evidence: &Evidence) -> Self {
         let phases = evidence.plan.phases;
         let vendors: Vec<_> = evidence.plan.vendors.iter().map(|spec| spec.name).collect();
-        let length = usize::try_from(phases.end.as_secs()).unwrap_or(0) + 1;
+        let length = usize::try_from(phases.end.as_secs()).unwrap_or(0);
         let empty = Second {
             attempts: vec![0; vendors.len()],
             ..Second::default()
@@ -70,7 +77,8 @@ impl Series {
             second.calls += 1;
             second.answered += usize::from(record.is_answered());
             second.failed += usize::from(record.is_failed());
-            if let (Some(first), Some(all)) = (record.first_content, firsts.get_mut(index)) {
+            let first = record.first_content.filter(|_| record.call.streamed);
+            if let (Some(first), Some(all)) = (first, firsts.get_mut(index)) {
                 all.push(first - record.call.at);
             }
         }
@@ -86,22 +94,52 @@ impl Series {
         }
         Self {
             phases: [phases.storm, phases.heal, phases.end].map(|at| at.as_secs_f64()),
+            step: 1,
             seconds,
-            bands: bands(evidence),
+            latency: [
+                ("before", Duration::ZERO, phases.storm),
+                ("during", phases.storm, phases.heal),
+                ("after", phases.heal, phases.end),
+            ]
+            .map(|(when, from, until)| {
+                let (p50, p99) = latency(evidence, from, until);
+                (when, p50, p99)
+            })
+            .into(),
+            targets: targets_of(&evidence.plan),
+            bands: bands_of(&evidence.plan, &evidence.moves),
             vendors,
         }
     }
 }
 
-fn bands(evidence: &Evidence) -> Vec<Band> {
-    let end = evidence.plan.phases.end;
+/// Half, and all but one in a hundred, of the first tokens of calls that came within a time.
+fn latency(evidence: &Evidence, from: Duration, until: Duration) -> (Duration, Duration) {
+    let mut firsts: Vec<Duration> = evidence
+        .calls_in(from, until)
+        .filter(|(_, record)| record.call.streamed)
+        .filter_map(|(_, record)| Some(record.first_content? - record.call.at))
+        .collect();
+    (quantile(&mut firsts, 0.5), quantile(&mut firsts, 0.99))
+}
+
+/// Every target with its vendor's name, in the plan's order.
+pub(crate) fn targets_of(plan: &Plan) -> Vec<(String, &'static str)> {
+    let named = |spec: &TargetSpec| {
+        let vendor = plan.vendors.get(spec.vendor);
+        let vendor = vendor.map_or("?", |vendor| vendor.name);
+        (name(plan, spec).to_string(), vendor)
+    };
+    plan.targets.iter().map(named).collect()
+}
+
+/// How targets are treated over a run, from the changes that the engine told.
+pub(crate) fn bands_of(plan: &Plan, moves: &[Move]) -> Vec<Band> {
+    let end = plan.phases.end;
     let mut bands = Vec::new();
-    for (index, spec) in evidence.plan.targets.iter().enumerate() {
-        let target = name(&evidence.plan, spec).to_string();
-        let moves = evidence
-            .moves
-            .iter()
-            .filter(|change| change.target == index);
+    for (index, spec) in plan.targets.iter().enumerate() {
+        let target = name(plan, spec).to_string();
+        let moves = moves.iter().filter(|change| change.target == index);
         let moves: Vec<&Move> = moves.collect();
         for (place, change) in moves.iter().enumerate() {
             let until = moves.get(place + 1).map_or(end, |next| next.at.min(end));

@@ -1,6 +1,5 @@
 //! The sockets tier on the command line: plays the library's scenarios and says what came of each.
 
-use std::path::Path;
 use std::time::Duration;
 
 use anstream::{eprintln, println};
@@ -79,7 +78,7 @@ pub(crate) fn print(played: &[Played]) -> bool {
 }
 
 /// The scenarios in the contract's fields.
-fn values(played: &[Played]) -> Vec<Value> {
+pub(crate) fn values(played: &[Played]) -> Vec<Value> {
     played.iter().map(Played::value).collect()
 }
 
@@ -109,6 +108,7 @@ impl Played {
         json!({
             "name": self.scenario.name,
             "number": self.scenario.number,
+            "about": self.scenario.about,
             "tier": "sockets",
             "seed": null,
             "verdict": verdict(report.is_passed()),
@@ -122,31 +122,6 @@ impl Played {
             "seen": seen,
         })
     }
-}
-
-/// Writes a report of this tier alone.
-///
-/// # Errors
-/// The file cannot be written.
-pub(crate) fn write(played: &[Played], commit: &str, path: &Path) -> std::io::Result<()> {
-    let report = json!({"seed": null, "commit": commit, "scenarios": values(played)});
-    std::fs::write(path, format!("{report}\n"))
-}
-
-/// Adds this tier's scenarios to a report that was written by another.
-///
-/// # Errors
-/// The file cannot be read or written, or is no report.
-pub(crate) fn append(played: &[Played], path: &Path) -> std::io::Result<()> {
-    let mut report: Value = serde_json::from_slice(&std::fs::read(path)?)?;
-    let scenarios = report.get_mut("scenarios").and_then(Value::as_array_mut);
-    let scenarios =
-        scenarios.ok_or_else(|| std::io::Error::other("the report has no list of scenarios"))?;
-    scenarios.extend(values(played));
-    if played.iter().any(|played| !played.report.is_passed()) {
-        report["verdict"] = json!("fail");
-    }
-    std::fs::write(path, format!("{report}\n"))
 }
 
 const fn verdict(is_held: bool) -> &'static str {

@@ -4,6 +4,7 @@ mod allowance;
 mod answer;
 mod baseline;
 mod client;
+mod day;
 mod endpoint;
 mod rig;
 mod run;
@@ -11,5 +12,6 @@ mod unsuspecting;
 mod vendor;
 
 pub(crate) use baseline::Baseline;
+pub(crate) use day::{Over, PART, run_in_parts};
 pub(crate) use rig::{Preset, Rig};
 pub(crate) use run::{name, run};

@@ -1,5 +1,6 @@
 //! The clients' history: what each caller asked, and how it ended for them.
 
+use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -109,34 +110,64 @@ impl CallRecord {
     }
 }
 
-/// Every call of a run.
+/// Every call of a run, until it is taken out.
 #[derive(Debug)]
-pub(crate) struct History(Mutex<Vec<CallRecord>>);
+pub(crate) struct History(Mutex<Records>);
+
+#[derive(Debug)]
+struct Records {
+    /// The number of the first call that is still here.
+    first: usize,
+    records: VecDeque<CallRecord>,
+}
 
 impl History {
     /// A history of calls that have not come yet.
     pub(crate) fn of(calls: Vec<Call>) -> Self {
-        Self(Mutex::new(calls.into_iter().map(CallRecord::new).collect()))
+        Self(Mutex::new(Records {
+            first: 0,
+            records: calls.into_iter().map(CallRecord::new).collect(),
+        }))
+    }
+
+    /// Adds calls that have not come yet; the number of the first of them.
+    pub(crate) fn add(&self, calls: Vec<Call>) -> usize {
+        let mut all = self.lock();
+        let number = all.first + all.records.len();
+        all.records.extend(calls.into_iter().map(CallRecord::new));
+        number
     }
 
     /// Changes a call's record.
     pub(crate) fn note(&self, call: usize, change: impl FnOnce(&mut CallRecord)) {
-        if let Some(record) = self.lock().get_mut(call) {
+        let mut all = self.lock();
+        let place = call.checked_sub(all.first);
+        if let Some(record) = place.and_then(|place| all.records.get_mut(place)) {
             change(record);
         }
     }
 
     /// What is planned of a call.
     pub(crate) fn planned(&self, call: usize) -> Option<Call> {
-        Some(self.lock().get(call)?.call.clone())
+        let all = self.lock();
+        let place = call.checked_sub(all.first)?;
+        Some(all.records.get(place)?.call.clone())
     }
 
     /// Takes everything out.
     pub(crate) fn take(&self) -> Vec<CallRecord> {
-        std::mem::take(&mut *self.lock())
+        self.take_until(usize::MAX)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<CallRecord>> {
+    /// Takes out the calls below a number, which must be over.
+    pub(crate) fn take_until(&self, number: usize) -> Vec<CallRecord> {
+        let mut all = self.lock();
+        let count = number.saturating_sub(all.first).min(all.records.len());
+        all.first += count;
+        all.records.drain(..count).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Records> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

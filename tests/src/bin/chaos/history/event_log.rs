@@ -111,6 +111,22 @@ impl EventLog {
         }
     }
 
+    /// What was heard of the calls from one number up to another; changes of health are all there,
+    /// passed over targets are not.
+    pub(crate) fn part(&self, from: usize, until: usize) -> Heard {
+        let heard = self.lock();
+        let marks = heard.perhaps_billed.iter();
+        let within = |(call, _): &&(usize, u32)| (from..until).contains(call);
+        Heard {
+            hasher: heard.hasher.clone(),
+            ends: heard.ends.get(from..until).unwrap_or_default().to_vec(),
+            moves: heard.moves.clone(),
+            passed_over: Vec::new(),
+            perhaps_billed: marks.filter(within).copied().collect(),
+            events: heard.events,
+        }
+    }
+
     /// Takes everything out.
     pub(crate) fn take(&self) -> Heard {
         std::mem::take(&mut *self.lock())

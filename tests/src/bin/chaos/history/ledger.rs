@@ -1,5 +1,6 @@
 //! The vendors' ledger: every exchange, when it came, how it ended, what it costs.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -49,11 +50,18 @@ pub(crate) enum EntryEnd {
     Cancelled,
 }
 
-/// Every exchange of a run, in order of arrival.
+/// Every exchange of a run in order of arrival, until it is taken out.
 #[derive(Debug)]
 pub(crate) struct Ledger {
     start: Instant,
-    entries: Mutex<Vec<Entry>>,
+    book: Mutex<Book>,
+}
+
+#[derive(Debug, Default)]
+struct Book {
+    /// The number of the first entry that is still here.
+    first: usize,
+    entries: VecDeque<Entry>,
 }
 
 impl Ledger {
@@ -61,7 +69,7 @@ impl Ledger {
     pub(crate) fn new(start: Instant) -> Self {
         Self {
             start,
-            entries: Mutex::default(),
+            book: Mutex::default(),
         }
     }
 
@@ -72,21 +80,29 @@ impl Ledger {
 
     /// Opens an exchange.
     pub(crate) fn open(self: &Arc<Self>, entry: Entry) -> Exchange {
-        let mut entries = self.lock();
-        entries.push(entry);
+        let mut book = self.lock();
+        book.entries.push_back(entry);
         Exchange {
             ledger: Arc::clone(self),
-            index: entries.len() - 1,
+            index: book.first + book.entries.len() - 1,
         }
     }
 
     /// Takes everything out.
     pub(crate) fn take(&self) -> Vec<Entry> {
-        std::mem::take(&mut *self.lock())
+        self.take_before(Duration::MAX)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Takes out the exchanges that came before a time; they must be over.
+    pub(crate) fn take_before(&self, at: Duration) -> Vec<Entry> {
+        let mut book = self.lock();
+        let count = book.entries.partition_point(|entry| entry.at < at);
+        book.first += count;
+        book.entries.drain(..count).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -100,7 +116,9 @@ pub(crate) struct Exchange {
 impl Exchange {
     /// Changes the entry.
     pub(crate) fn note(&self, change: impl FnOnce(&mut Entry)) {
-        if let Some(entry) = self.ledger.lock().get_mut(self.index) {
+        let mut book = self.ledger.lock();
+        let place = self.index.checked_sub(book.first);
+        if let Some(entry) = place.and_then(|place| book.entries.get_mut(place)) {
             change(entry);
         }
     }

@@ -95,6 +95,17 @@ impl Finding {
         }
     }
 
+    /// Adds what another part of the same run found: counts add up, other figures keep the worst.
+    pub(crate) fn absorb(&mut self, other: &Self) {
+        match (self.bound, other.bound) {
+            (_, Bound::NotApplicable) => {}
+            (Bound::NotApplicable, _) => *self = other.clone(),
+            _ if self.limit == 0.0 => self.figure += other.figure,
+            (Bound::AtMost, _) => self.figure = self.figure.max(other.figure),
+            (Bound::AtLeast, _) => self.figure = self.figure.min(other.figure),
+        }
+    }
+
     /// Whether it is as it must be. A figure that is no number fails.
     pub(crate) fn verdict(&self) -> Verdict {
         let holds = match self.bound {

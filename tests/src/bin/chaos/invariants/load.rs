@@ -36,8 +36,9 @@ pub(super) fn attempts_within_ceiling(evidence: &Evidence) -> Finding {
         let begin = times.partition_point(|at| *at < from);
         times.partition_point(|at| *at < from + WINDOW) - begin
     };
+    let first = calls.first().map_or(0, Duration::as_secs);
     let last = evidence.plan.phases.end.as_secs();
-    let worst = (0..=last)
+    let worst = (first..=last)
         .map(|second| {
             let from = Duration::from_secs(second);
             let (calls, attempts) = (within(&calls, from), within(&attempts, from));

@@ -38,7 +38,8 @@ fn stream_of_calls(plan: &Plan, seed: u64, priority: Priority, rate: f64) -> Vec
     }
 }
 
-fn call(load: &Load, at: Duration, priority: Priority, draws: &mut Stream) -> Call {
+/// One call that comes at a time, as the load says.
+pub(super) fn call(load: &Load, at: Duration, priority: Priority, draws: &mut Stream) -> Call {
     let tokens = draws.whole(load.tokens.0, load.tokens.1);
     let streamed = draws.chance(load.streamed);
     let tenant = draws.whole(0, u32::from(load.tenants.max(1)) - 1);

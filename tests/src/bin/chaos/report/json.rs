@@ -1,29 +1,19 @@
 //! The report as JSON: the contract's fields, and beside them what pictures are drawn from.
 
-use std::io;
-use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::row::{Beside, Report};
-use crate::invariants::{ELSEWHERE as UNCHECKED, Finding};
+use super::row::{Beside, Report, Row};
+use crate::campaign::Contender;
+use crate::invariants::{Bound, ELSEWHERE as UNCHECKED, Finding};
 use crate::mechanism::Mechanism;
 use crate::outcome::Outcome;
 use crate::scenarios::ELSEWHERE;
 use crate::series::Series;
 
-/// Writes the report to a file.
-///
-/// # Errors
-/// The file cannot be written.
-pub(crate) fn write(report: &Report, path: &Path) -> io::Result<()> {
-    let text = serde_json::to_string(&value(report)).map_err(io::Error::other)?;
-    std::fs::write(path, text + "\n")
-}
-
-/// The report.
-fn value(report: &Report) -> Value {
+/// The report of the sim tier; the other tiers add their scenarios to it.
+pub(crate) fn value(report: &Report) -> Value {
     let controls: Vec<Value> = report
         .controls
         .iter()
@@ -59,6 +49,7 @@ fn value(report: &Report) -> Value {
         "verdict": if report.is_green() { "pass" } else { "fail" },
         "breaker": format!("{:?}", report.breaker).to_lowercase(),
         "without": report.without.map(Mechanism::name),
+        "summary": report.rows().iter().map(row).collect::<Vec<_>>(),
         "scenarios": report.outcomes.iter().map(scenario).collect::<Vec<_>>(),
         "controls": controls,
         "mechanisms": guards,
@@ -66,6 +57,36 @@ fn value(report: &Report) -> Value {
         "faults_fired": report.fired(),
         "not_in_this_tier": elsewhere,
         "invariants_checked_elsewhere": unchecked,
+    })
+}
+
+/// A scenario over all its seeds: the worst of each figure.
+fn row(row: &Row) -> Value {
+    let broken: Vec<Value> = row
+        .broken
+        .iter()
+        .map(|(id, (seeds, figure, limit))| {
+            json!({ "id": id, "seeds": seeds, "figure": figure, "limit": limit })
+        })
+        .collect();
+    json!({
+        "name": row.name,
+        "number": row.number,
+        "about": row.about,
+        "seeds": row.seeds,
+        "failed": row.failed,
+        "requests": row.requests,
+        "success_rate": row.success_rate,
+        "amplification": row.amplification,
+        "p50_ms": millis(row.p50),
+        "p99_ms": millis(row.p99),
+        "added_p99_ms": millis(row.added_p99),
+        "failure_p99_ms": millis(row.failure_p99),
+        "time_to_open_ms": row.time_to_open.map(millis),
+        "time_to_recover_ms": row.time_to_recover.map(millis),
+        "success_after_heal": row.healed_success,
+        "faults_fired": row.faults_fired,
+        "broken": broken,
     })
 }
 
@@ -97,6 +118,8 @@ fn scenario(outcome: &Outcome) -> Value {
             "fault": fault.words,
             "from_s": fault.from,
             "until_s": fault.until,
+            "on_s": fault.duty.map(|(on, _)| on),
+            "off_s": fault.duty.map(|(_, off)| off),
             "fired": fault.fired,
         })).collect::<Vec<_>>(),
     });
@@ -106,34 +129,53 @@ fn scenario(outcome: &Outcome) -> Value {
     value
 }
 
-fn finding(finding: &Finding) -> Value {
+pub(super) fn finding(finding: &Finding) -> Value {
     json!({
         "id": finding.id,
         "verdict": finding.verdict().name(),
         // JSON knows no infinity: `null` is a figure that was never reached.
         "figure": finding.figure,
         "limit": finding.limit,
+        "bound": match finding.bound {
+            Bound::AtMost => "at_most",
+            Bound::AtLeast => "at_least",
+            Bound::NotApplicable => "none",
+        },
         "what": finding.what,
     })
 }
 
-/// Columns of equal length, one place for each second, and the bands beside them.
-fn drawn(series: &Series) -> Value {
+/// Columns of equal length, one place for each step, and the bands beside them.
+pub(super) fn drawn(series: &Series) -> Value {
     let column = |figure: fn(&crate::series::Second) -> Value| -> Vec<Value> {
         series.seconds.iter().map(figure).collect()
     };
-    let attempts: Map<String, Value> = series
+    // A list, because a vendor's place decides its colour.
+    let attempts: Vec<Value> = series
         .vendors
         .iter()
         .enumerate()
         .map(|(index, name)| {
             let counts = series.seconds.iter();
             let counts = counts.map(|second| second.attempts.get(index).copied().unwrap_or(0));
-            ((*name).to_owned(), counts.collect::<Vec<_>>().into())
+            json!({ "vendor": name, "counts": counts.collect::<Vec<_>>() })
         })
         .collect();
     let [storm, heal, end] = series.phases;
+    let latency: Vec<Value> = series
+        .latency
+        .iter()
+        .map(|(when, p50, p99)| json!({ "when": when, "p50_ms": millis(*p50), "p99_ms": millis(*p99) }))
+        .collect();
+    let targets: Vec<Value> = series
+        .targets
+        .iter()
+        .map(|(target, vendor)| json!({ "target": target, "vendor": vendor }))
+        .collect();
     json!({
+        "step_s": series.step,
+        "latency": latency,
+        "targets": targets,
         "storm_s": storm,
         "heal_s": heal,
         "end_s": end,
@@ -155,9 +197,13 @@ fn drawn(series: &Series) -> Value {
 fn beside(row: &Beside) -> Value {
     json!({
         "scenario": row.scenario,
-        "subject": row.baseline.map_or("interline", |baseline| baseline.name()),
+        "subject": row.contender.name(),
+        "is_ours": matches!(row.contender, Contender::Ours(_)),
+        "seeds": row.seeds,
         "success_rate": row.figures.success_rate,
         "amplification": row.figures.amplification,
+        "broken_load": row.figures.broken_load,
+        "added_p99_ms": millis(row.figures.added_p99),
         "p99_ms": millis(row.figures.p99),
         "failure_p99_ms": millis(row.figures.failure_p99),
         "success_after_heal": row.figures.healed_success,
@@ -165,6 +211,6 @@ fn beside(row: &Beside) -> Value {
 }
 
 /// Milliseconds with three digits.
-fn millis(time: Duration) -> f64 {
+pub(super) fn millis(time: Duration) -> f64 {
     time.as_micros() as f64 / 1e3
 }

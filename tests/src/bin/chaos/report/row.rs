@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::arguments::Arguments;
-use crate::campaign::{Played, Purpose};
+use crate::campaign::{Contender, Played, Purpose};
 use crate::figures::Figures;
 use crate::jobs::rig_of;
+use crate::known_red::{KNOWN_RED, reason};
 use crate::mechanism::Mechanism;
 use crate::outcome::Outcome;
 use crate::scenarios::SOUP;
 use crate::shrink::shrink;
-use crate::world::{Baseline, Preset};
+use crate::world::Preset;
 
 /// The whole report.
 #[derive(Debug)]
@@ -24,11 +25,13 @@ pub(crate) struct Report {
     pub(crate) breaker: Preset,
     /// The mechanism that the user switched off.
     pub(crate) without: Option<Mechanism>,
+    /// Whether scenarios that are known to be red may fail.
+    pub(crate) is_smoke: bool,
     /// Everything that was played for its own verdict.
     pub(crate) outcomes: Vec<Outcome>,
     /// Scenarios whose guard was off, and whether they failed as they must.
     pub(crate) controls: Vec<Control>,
-    /// The baselines beside ours.
+    /// Ours and the baselines side by side.
     pub(crate) beside: Vec<Beside>,
     /// For scenarios that failed, the faults that it takes with their first failing seed.
     pub(crate) shrunk: BTreeMap<&'static str, Vec<usize>>,
@@ -45,14 +48,16 @@ pub(crate) struct Control {
     pub(crate) failed: Vec<String>,
 }
 
-/// A baseline's figures in one scenario.
+/// A contender's figures in one scenario.
 #[derive(Clone, Debug)]
 pub(crate) struct Beside {
     /// Which scenario.
     pub(crate) scenario: &'static str,
-    /// Whose; ours where nobody is named.
-    pub(crate) baseline: Option<Baseline>,
-    /// The figures, of the first seed.
+    /// Whose.
+    pub(crate) contender: Contender,
+    /// How many seeds.
+    pub(crate) seeds: usize,
+    /// The worst of all seeds.
     pub(crate) figures: Figures,
 }
 
@@ -61,6 +66,8 @@ pub(crate) struct Beside {
 pub(crate) struct Row {
     /// Which scenario.
     pub(crate) name: &'static str,
+    /// What happens in it.
+    pub(crate) about: &'static str,
     /// Its place in the catalogue.
     pub(crate) number: u32,
     /// How many seeds.
@@ -79,6 +86,10 @@ pub(crate) struct Row {
     pub(crate) p99: Duration,
     /// The most.
     pub(crate) added_p99: Duration,
+    /// The most.
+    pub(crate) failure_p99: Duration,
+    /// The least.
+    pub(crate) healed_success: f64,
     /// The most, where every seed opened.
     pub(crate) time_to_open: Option<Duration>,
     /// The most.
@@ -97,6 +108,7 @@ impl Report {
             commit,
             breaker: arguments.breaker,
             without: arguments.without,
+            is_smoke: arguments.smoke,
             outcomes: Vec::new(),
             controls: Vec::new(),
             beside: Vec::new(),
@@ -111,14 +123,11 @@ impl Report {
                     scenario,
                     failed: outcome.failures().map(|one| one.id.clone()).collect(),
                 }),
-                Purpose::Beside(baseline) => report.beside.push(Beside {
-                    scenario,
-                    baseline: Some(baseline),
-                    figures: outcome.figures,
-                }),
+                Purpose::Beside(contender) => {
+                    report.stand_beside(scenario, contender, outcome.figures);
+                }
             }
         }
-        report.stand_beside();
         report.forgive_controls();
         report
     }
@@ -147,25 +156,24 @@ impl Report {
         }
     }
 
-    /// Puts our own figures before the baselines of each scenario.
-    fn stand_beside(&mut self) {
-        let mut all = Vec::new();
-        let mut known = BTreeSet::new();
-        for beside in std::mem::take(&mut self.beside) {
-            if known.insert(beside.scenario) {
-                let ours = self
-                    .outcomes
-                    .iter()
-                    .find(|outcome| outcome.scenario.name == beside.scenario);
-                all.extend(ours.map(|outcome| Beside {
-                    scenario: beside.scenario,
-                    baseline: None,
-                    figures: outcome.figures.clone(),
-                }));
+    /// Adds one seed of a contender.
+    fn stand_beside(&mut self, scenario: &'static str, contender: Contender, figures: Figures) {
+        let known = self
+            .beside
+            .iter_mut()
+            .find(|row| row.scenario == scenario && row.contender == contender);
+        match known {
+            Some(row) => {
+                row.seeds += 1;
+                row.figures = figures.worst(&row.figures);
             }
-            all.push(beside);
+            None => self.beside.push(Beside {
+                scenario,
+                contender,
+                seeds: 1,
+                figures,
+            }),
         }
-        self.beside = all;
     }
 
     /// A row for each scenario, in the order in which they were played.
@@ -212,11 +220,23 @@ impl Report {
         Some((unguarded.collect(), unharmed.collect()))
     }
 
+    /// Of the smoke set: the scenarios that are known to be red and passed, though enough seeds were played.
+    pub(crate) fn turned_green(&self) -> Vec<&'static str> {
+        let failed = self.failed();
+        let turned = KNOWN_RED.iter().filter(|(name, seeds, _)| {
+            let outcomes = self.outcomes.iter();
+            let played = outcomes.filter(|one| one.scenario.name == *name).count();
+            self.is_smoke && played as u64 >= *seeds && !failed.contains(name)
+        });
+        turned.map(|(name, ..)| *name).collect()
+    }
+
     /// Whether everything is as it must be.
     pub(crate) fn is_green(&self) -> bool {
+        let is_allowed = |name: &&str| self.is_smoke && reason(name).is_some();
         let verdicts = match self.off_target() {
             Some((unguarded, unharmed)) => unguarded.is_empty() && unharmed.is_empty(),
-            None => self.failed().is_empty(),
+            None => self.failed().iter().all(is_allowed) && self.turned_green().is_empty(),
         };
         verdicts
             && self
@@ -239,6 +259,7 @@ impl Row {
     fn new(outcome: &Outcome) -> Self {
         Self {
             name: outcome.scenario.name,
+            about: outcome.scenario.about,
             number: outcome.scenario.number,
             seeds: 0,
             failed: 0,
@@ -248,6 +269,8 @@ impl Row {
             p50: Duration::ZERO,
             p99: Duration::ZERO,
             added_p99: Duration::ZERO,
+            failure_p99: Duration::ZERO,
+            healed_success: 1.0,
             time_to_open: None,
             time_to_recover: None,
             faults_fired: 0,
@@ -265,6 +288,8 @@ impl Row {
         self.p50 = self.p50.max(figures.p50);
         self.p99 = self.p99.max(figures.p99);
         self.added_p99 = self.added_p99.max(figures.added_p99);
+        self.failure_p99 = self.failure_p99.max(figures.failure_p99);
+        self.healed_success = self.healed_success.min(figures.healed_success);
         self.time_to_open = self.time_to_open.max(figures.time_to_open);
         self.time_to_recover = self.time_to_recover.max(figures.time_to_recover);
         self.faults_fired += figures.faults_fired;

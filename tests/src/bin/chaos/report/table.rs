@@ -6,6 +6,7 @@ use anstream::println;
 use owo_colors::OwoColorize as _;
 
 use super::row::{Report, Row};
+use crate::known_red::reason;
 use crate::mechanism::Mechanism;
 use crate::outcome::Outcome;
 use crate::scenarios::ELSEWHERE;
@@ -33,6 +34,7 @@ pub(crate) fn print(report: &Report) {
         println!("{}", line(&row));
     }
     broken(report);
+    known_reds(report);
     controls(report);
     beside(report);
     println!(
@@ -116,6 +118,25 @@ fn broken(report: &Report) {
     }
 }
 
+/// Says loudly which failures are known, and which of them are none any more.
+fn known_reds(report: &Report) {
+    if report.without.is_some() {
+        return;
+    }
+    for name in report.failed() {
+        if let Some(why) = reason(name) {
+            let mark = "KNOWN RED".black().on_red().bold().to_string();
+            println!("{mark} {name}: {why}");
+        }
+    }
+    for name in report.turned_green() {
+        println!(
+            "{} {name} passes: take its row out of tests/src/bin/chaos/known_red.rs",
+            "TURNED GREEN".red().bold()
+        );
+    }
+}
+
 fn controls(report: &Report) {
     for control in &report.controls {
         let what = format!("without {}: {}", control.mechanism, control.scenario);
@@ -141,11 +162,13 @@ fn beside(report: &Report) {
             scenario = row.scenario;
             println!("{}", format!("side by side: {scenario}").bold());
         }
-        let name = row.baseline.map_or("interline", |baseline| baseline.name());
         println!(
-            "     {name:<32} success {:>7.2}%  attempts {:>6.3}  p99 {:>6} ms  failure p99 {:>6} ms  after heal {:>7.2}%",
+            "     {:<32} success {:>7.2}%  attempts {:>6.3}  broken vendors' load {:>6.3}  added p99 {:>6} ms  p99 {:>6} ms  failure p99 {:>6} ms  after heal {:>7.2}%",
+            row.contender.name(),
             row.figures.success_rate * 100.0,
             row.figures.amplification,
+            row.figures.broken_load,
+            row.figures.added_p99.as_millis(),
             row.figures.p99.as_millis(),
             row.figures.failure_p99.as_millis(),
             row.figures.healed_success * 100.0

@@ -22,6 +22,9 @@ use crate::random::{Purpose, Stream};
 /// Whose rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Baseline {
+    /// Two retries with backoff at the vendor that the call began with; no memory. What an application
+    /// does that spreads its calls over three official SDKs.
+    SdkPrimary,
     /// Two retries with backoff at whatever endpoint the balancer gives; no memory.
     SdkRetries,
     /// Failover; five failures in a row open a target for 5 s, doubling up to 30 s, then one probe;
@@ -33,12 +36,18 @@ pub(crate) enum Baseline {
 
 impl Baseline {
     /// All of them.
-    pub(crate) const ALL: [Self; 3] = [Self::SdkRetries, Self::FiveConsecutive, Self::Cooldown];
+    pub(crate) const ALL: [Self; 4] = [
+        Self::SdkPrimary,
+        Self::SdkRetries,
+        Self::FiveConsecutive,
+        Self::Cooldown,
+    ];
 
     /// What the report calls it.
     pub(crate) const fn name(self) -> &'static str {
         match self {
-            Self::SdkRetries => "SDK-style, 2 retries",
+            Self::SdkPrimary => "SDK, 2 retries at one vendor",
+            Self::SdkRetries => "SDK, 2 retries behind a balancer",
             Self::FiveConsecutive => "breaker after 5 in a row",
             Self::Cooldown => "5 s cooldown after 3 failures",
         }
@@ -144,6 +153,9 @@ impl Rival {
     fn pick(&self, candidates: &[Candidate], asked: &[usize], number: u32) -> Option<usize> {
         let now = Instant::now();
         let mut memory = self.lock();
+        if self.rule == Baseline::SdkPrimary {
+            return (!candidates.is_empty()).then_some(0);
+        }
         if self.rule == Baseline::SdkRetries {
             // The candidates come in random order; a retry goes to any of them again.
             let last = u32::try_from(candidates.len()).ok()?.checked_sub(1)?;
@@ -190,7 +202,7 @@ impl Rival {
         let state = memory.targets.entry(target.clone()).or_default();
         state.probing = None;
         match self.rule {
-            Baseline::SdkRetries => {}
+            Baseline::SdkPrimary | Baseline::SdkRetries => {}
             Baseline::FiveConsecutive => {
                 state.in_a_row += 1;
                 let is_open = state.closed_until.is_some_and(|until| until > now);
@@ -216,7 +228,7 @@ impl Rival {
 
     /// How long to wait before the next attempt.
     fn pause(&self, number: u32, error: &Error) -> Duration {
-        if self.rule != Baseline::SdkRetries {
+        if !matches!(self.rule, Baseline::SdkPrimary | Baseline::SdkRetries) {
             return Duration::ZERO;
         }
         if let RetryHint::After(wait) = error.retry()
