@@ -18,7 +18,7 @@ pub(crate) enum Mechanism {
     RetryBudget,
     /// Neither silence before nor silence within an answer ends it before the call's deadline.
     StallGuard,
-    /// Requests go out however little the vendor allows.
+    /// Requests go out however little the vendor allows; no limit is guessed either.
     RateLimiter,
     /// No second attempt while the first is slow.
     Hedging,
@@ -78,6 +78,8 @@ impl Mechanism {
                 "limit-halves",
                 "capacity-aware",
                 "batch-flood",
+                "all-429",
+                "429-formats",
             ],
             Self::Hedging => &["hedge-race"],
         }
