@@ -49,7 +49,6 @@ impl Mechanism {
                 "tls-dns",
                 "slow-dns",
                 "quota-exhausted",
-                "soup",
                 "total-outage",
                 "shared-infra",
                 "two-of-three-reset",
@@ -61,6 +60,8 @@ impl Mechanism {
                 "429-formats",
                 "slow-headers",
                 "lost-probe",
+                "brown-out",
+                "partial-two",
             ],
             Self::RetryBudget => &["uniform-20", "uniform-60"],
             Self::StallGuard => &[
