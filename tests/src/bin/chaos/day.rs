@@ -84,6 +84,10 @@ pub(crate) fn parts() -> usize {
 }
 
 /// Plays the day; `step` is told of each part.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long it really takes is what is measured"
+)]
 pub(crate) fn play(seed: u64, preset: Preset, step: impl Fn()) -> Day {
     let plan = plan();
     let begun = Instant::now();
@@ -92,7 +96,7 @@ pub(crate) fn play(seed: u64, preset: Preset, step: impl Fn()) -> Day {
         fold.add(evidence);
         step();
     });
-    fold.finish(&plan, over, begun)
+    fold.finish(&plan, &over, begun)
 }
 
 fn plan() -> Plan {
@@ -199,7 +203,7 @@ impl Fold {
         }
     }
 
-    fn finish(self, plan: &Plan, over: Over, begun: Instant) -> Day {
+    fn finish(self, plan: &Plan, over: &Over, begun: Instant) -> Day {
         let hour = Duration::from_secs(3_600);
         let mut rows: Vec<Row> = (0..24)
             .map(|place| self.row(format!("{place:02}:00"), hour * place, hour * (place + 1)))
@@ -211,9 +215,9 @@ impl Fold {
             OVERLOADED.1,
         );
         let all = self.row("the whole day".to_owned(), Duration::ZERO, plan.phases.end);
-        let series = self.series(plan, &over, [&silent, &overloaded, &all]);
+        let series = self.series(plan, over, [&silent, &overloaded, &all]);
         let mut findings = self.findings;
-        findings.extend(criteria([&silent, &overloaded, &all], &over));
+        findings.extend(criteria([&silent, &overloaded, &all], over));
         let calls = all.calls;
         rows.extend([silent, overloaded, all]);
         Day {

@@ -59,9 +59,9 @@ fn card(row: &Summary, played: &[&Scenario]) -> String {
     }
     out.push_str(&broken(row));
     let worst = worst_of(played);
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<details{}><summary>{} over {}</summary>\n",
+        "<details{}><summary>{} over {}</summary>",
         if is_passed { "" } else { " open" },
         counted(worst.len() as u64, "check"),
         counted(row.seeds, "seed")
@@ -71,9 +71,9 @@ fn card(row: &Summary, played: &[&Scenario]) -> String {
     if let Some(first) = played.first() {
         out.push_str(&faults(&first.faults));
         if let (Some(hash), Some(seed)) = (&first.event_log_hash, first.seed) {
-            let _ = write!(
+            let _ = writeln!(
                 out,
-                "<p class=\"again\">Again: <code>cargo xtask chaos --tier sim --scenario {} --seed {seed} --seeds 1</code>; event log <code>{}</code></p>\n",
+                "<p class=\"again\">Again: <code>cargo xtask chaos --tier sim --scenario {} --seed {seed} --seeds 1</code>; event log <code>{}</code></p>",
                 escaped(&row.name),
                 escaped(hash)
             );
@@ -319,9 +319,9 @@ pub(super) fn day(day: &Day) -> String {
             worst
         })
         .collect();
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<details{}><summary>{}</summary>\n{}</details>\n{}</section>\n",
+        "<details{}><summary>{}</summary>\n{}</details>\n{}</section>",
         if is_passed { "" } else { " open" },
         counted(worst.len() as u64, "check"),
         checks(&worst),

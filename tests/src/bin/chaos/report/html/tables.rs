@@ -219,9 +219,9 @@ pub(super) fn side_by_side(document: &Document) -> String {
             table.number(&ms(Some(row.failure_p99_ms).filter(|time| *time > 0.0)));
             table.number(&percent(row.success_after_heal)).end();
         }
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<section class=\"card\"><h3>{}</h3><p>{}; {}</p>{}</section>\n",
+            "<section class=\"card\"><h3>{}</h3><p>{}; {}</p>{}</section>",
             escaped(scenario),
             escaped(about.map_or("", |row| row.about.as_str())),
             counted(seeds, "seed"),
