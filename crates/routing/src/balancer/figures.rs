@@ -15,6 +15,9 @@ const HALF_FULL_AT: f32 = 16.0;
 /// What a target counts as of which no latency is known, in seconds, where none is known of anybody.
 const UNKNOWN_LATENCY: f32 = 1.0;
 
+/// No latency is told apart from less than that, in seconds, or the calls under way would mean nothing.
+const LEAST_LATENCY: f32 = 0.001;
+
 /// More than any price; ordinary numbers still fit above it.
 const UNKNOWN_PRICE: f32 = 1e20;
 
@@ -63,36 +66,28 @@ fn weight(entrant: &Entrant) -> f32 {
     entrant.weight.get() as f32
 }
 
-/// So many of the lowest latencies are kept in order: the median of twice as many is among them.
-const LOWEST: usize = 8;
-
-/// The usual latency among targets: the lower median of those that are known, of the first sixteen.
+/// The usual latency among targets: the harmonic mean of those that are known, which a single slow or failing
+/// target hardly moves. (A median does as well, and takes as long as everything else together.)
 pub(super) fn usual_latency(entrants: &[Entrant]) -> f32 {
-    let mut lowest = [f32::INFINITY; LOWEST];
-    let known = entrants
-        .iter()
-        .filter_map(|entrant| entrant.health.load.latency);
-    let mut count = 0_usize;
-    for latency in known.take(2 * LOWEST) {
-        count += 1;
-        let mut higher = latency.value;
-        // Each keeps the lower one and hands on the higher one, without a branch.
-        for slot in &mut lowest {
-            let lower = slot.min(higher);
-            higher = slot.max(higher);
-            *slot = lower;
+    let (mut count, mut speeds) = (0.0, 0.0);
+    for entrant in entrants {
+        if let Some(latency) = entrant.health.load.latency {
+            count += 1.0;
+            speeds += 1.0 / latency.value.max(LEAST_LATENCY);
         }
     }
-    let median = count.checked_sub(1).and_then(|last| lowest.get(last / 2));
-    median.copied().unwrap_or(UNKNOWN_LATENCY)
+    if count > 0.0 {
+        count / speeds
+    } else {
+        UNKNOWN_LATENCY
+    }
 }
 
 /// How long a call will take to answer: peak EWMA of the latency, times the calls under way.
 pub(super) fn wait(entrant: &Entrant, usual: f32) -> f32 {
     let latency = entrant.health.load.latency;
     let latency = latency.map_or(usual, |latency| latency.or_usual(usual));
-    // A millisecond is what latencies are kept in; none may make the number of calls meaningless.
-    latency.max(0.001) * pending(entrant)
+    latency.max(LEAST_LATENCY) * pending(entrant)
 }
 
 /// `least_latency`.
@@ -165,19 +160,23 @@ pub(super) struct Best {
 }
 
 impl Best {
-    /// The best of targets with how long a call waits for each.
-    pub(super) fn of<'a>(waits: impl Iterator<Item = (&'a Entrant, f32)>) -> Self {
-        let mut best = Self {
-            wait: f32::MAX,
-            price: f32::MAX,
-        };
-        for (entrant, wait) in waits.filter(|(one, _)| one.health.is_available()) {
-            best.wait = best.wait.min(wait);
-            if let Some(price) = entrant.price {
-                best.price = best.price.min(price.get().max(0) as f32);
+    /// Nothing is known yet.
+    pub(super) const NONE: Self = Self {
+        wait: f32::MAX,
+        price: f32::MAX,
+    };
+
+    /// Takes note of a target and of how long a call waits for it.
+    pub(super) fn add(&mut self, entrant: &Entrant, wait: f32) {
+        if wait < self.wait {
+            self.wait = wait;
+        }
+        if let Some(price) = entrant.price {
+            let price = price.get().max(0) as f32;
+            if price < self.price {
+                self.price = price;
             }
         }
-        best
     }
 }
 

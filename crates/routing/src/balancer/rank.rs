@@ -321,9 +321,12 @@ fn think(
         Strategy::Cost => each(entrants, ranks, figures::cost),
         Strategy::Score => {
             let usual = figures::usual_latency(entrants);
-            each(entrants, ranks, |entrant| figures::wait(entrant, usual));
-            let waits = entrants.iter().zip(ranks.iter().map(|rank| rank.figure));
-            let best = Best::of(waits);
+            let mut best = Best::NONE;
+            each(entrants, ranks, |entrant| {
+                let wait = figures::wait(entrant, usual);
+                best.add(entrant, wait);
+                wait
+            });
             for (rank, entrant) in ranks.iter_mut().zip(entrants) {
                 if rank.standing() < Standing::Limited {
                     rank.figure = figures::score(entrant, rank.figure, &best, weights);
