@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::Result;
+use crate::frames::Frames;
 
 /// Everything that is learned from.
 #[derive(Debug)]
@@ -37,6 +38,8 @@ pub(crate) enum Origin {
     Train,
     Dev,
     Own,
+    /// A frame with its gaps filled.
+    Frame,
 }
 
 /// A prompt whose answers by several models were measured.
@@ -98,6 +101,16 @@ impl Corpus {
         for file in files {
             prompts.extend(labelled(&file, Origin::Own)?);
         }
+        let file = own.join("frames.txt");
+        let frames =
+            Frames::read(&text_of(&file)?).map_err(|(line, what)| at(&file, line, &what))?;
+        prompts.extend(frames.prompts().into_iter().map(|(task, text)| Labelled {
+            text,
+            task,
+            source: "own/frames".to_owned(),
+            origin: Origin::Frame,
+            misleads_keywords: false,
+        }));
         Ok(Self {
             prompts,
             measured: measured(&data.join("routing-train.jsonl"))?,
@@ -111,10 +124,11 @@ impl Corpus {
             self.prompts.iter().filter(of).count()
         };
         println!(
-            "{} train, {} dev and {} own prompts; {} of measured difficulty; {} lexicon groups",
+            "{} train, {} dev and {} own prompts, {} from frames; {} of measured difficulty; {} lexicon groups",
             count(Origin::Train),
             count(Origin::Dev),
             count(Origin::Own),
+            count(Origin::Frame),
             self.measured.len(),
             self.lexicon.names().len()
         );
@@ -134,7 +148,7 @@ fn labelled(file: &Path, origin: Origin) -> Result<Vec<Labelled>> {
                 .parse()
                 .map_err(|error: interline_core::Error| at(file, place, error.message()))?;
             let source = match origin {
-                Origin::Own => format!("own/{stem}"),
+                Origin::Own | Origin::Frame => format!("own/{stem}"),
                 Origin::Train | Origin::Dev => family(&line.source),
             };
             Ok(Labelled {

@@ -12,6 +12,7 @@ mod corpus;
 mod design;
 mod difficulty;
 mod figures;
+mod frames;
 mod held_out;
 mod lbfgs;
 mod logistic;
@@ -78,12 +79,12 @@ fn perform(arguments: &Arguments) -> Result<bool> {
     let before_dev = model::train(&corpus, &recipe, |prompt| !prompt.is_dev())?;
     println!("\n{}", "Fitted without dev, in eight bits, on dev:".bold());
     figures::print(&before_dev, &corpus);
+    let model = Embedded::new(before_dev);
     if arguments.mistakes {
-        let model = Embedded::new(before_dev);
         let dev = corpus.prompts.iter().filter(|prompt| prompt.is_dev());
         figures::mistakes(&model, dev);
     }
-    difficulty::print(&corpus, &recipe);
+    difficulty::print(&corpus, &recipe, &model);
     if arguments.held_out {
         println!("\n{}", "Each source by a model that never saw it:".bold());
         held_out::print(&corpus, &recipe, arguments.mistakes)?;

@@ -9,7 +9,6 @@ use crate::Result;
 use crate::augment;
 use crate::corpus::{Corpus, Labelled, Origin};
 use crate::design::{self, Columns, Counted, Rows};
-use crate::difficulty;
 use crate::logistic::{Problem, Solution};
 use crate::recipe::Recipe;
 
@@ -90,6 +89,7 @@ fn prompt_weights(prompts: &[&Labelled], recipe: &Recipe) -> Vec<f64> {
         .map(|prompt| {
             let kind = match prompt.origin {
                 Origin::Own => recipe.own_weight,
+                Origin::Frame => recipe.frame_weight,
                 _ if prompt.is_natural() => recipe.natural_weight,
                 _ => 1.0,
             };
@@ -141,7 +141,6 @@ fn round(
         Table::new(scales.map(|scale| scale as f32), cells)
             .ok_or_else(|| format!("a table of {} bits is too large", recipe.bits[number]))
     };
-    let (difficulty, difficulty_offset) = difficulty::fit(corpus, recipe, |_| true);
     Weights::new(
         corpus.lexicon.build(),
         dense,
@@ -149,8 +148,6 @@ fn round(
         [table(0)?, table(1)?, table(2)?],
         recipe.temperature,
         recipe.margin,
-        difficulty.iter().map(|weight| *weight as f32).collect(),
-        difficulty_offset as f32,
     )
     .map_err(|error| error.message().to_owned())
 }

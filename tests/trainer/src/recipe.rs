@@ -19,6 +19,8 @@ pub(crate) struct Recipe {
     pub(crate) smoothing: f64,
     /// What a prompt of the project's own counts.
     pub(crate) own_weight: f64,
+    /// What a filled frame counts.
+    pub(crate) frame_weight: f64,
     /// What a prompt of a natural source counts.
     pub(crate) natural_weight: f64,
     /// A source's prompts of a class count together as at most this many.
@@ -33,7 +35,7 @@ pub(crate) struct Recipe {
     pub(crate) temperature: f32,
     /// The lead below which the model abstains.
     pub(crate) margin: f32,
-    /// Weight of the squared weights of the difficulty.
+    /// Weight of the squared weights in what is tried on difficulty.
     pub(crate) difficulty_penalty: f64,
 }
 
@@ -41,20 +43,21 @@ impl Recipe {
     pub(crate) const fn standard() -> Self {
         Self {
             bits: [14, 14, 13],
-            table_weights: [1.0, 0.5, 0.5],
-            shape_weight: 0.1,
+            table_weights: [1.3, 0.5, 0.5],
+            shape_weight: 0.07,
             lexicon_weight: 0.15,
             penalty: 1.0,
             smoothing: 0.0,
-            own_weight: 1.0,
+            own_weight: 2.0,
+            frame_weight: 0.1,
             natural_weight: 1.0,
             source_cap: 1e9,
             copy_weight: 0.0,
             balance: 1.0,
             steps: 200,
-            temperature: 1.0,
+            temperature: 0.75,
             margin: 0.1,
-            difficulty_penalty: 30.0,
+            difficulty_penalty: 100.0,
         }
     }
 
@@ -81,6 +84,7 @@ impl Recipe {
             "penalty" => self.penalty = number,
             "smoothing" => self.smoothing = number,
             "own_weight" => self.own_weight = number,
+            "frame_weight" => self.frame_weight = number,
             "natural_weight" => self.natural_weight = number,
             "source_cap" => self.source_cap = number,
             "copy_weight" => self.copy_weight = number,

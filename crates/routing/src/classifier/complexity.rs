@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use interline_core::Error;
 
+use super::Task;
+
 /// How hard a prompt is for models of the day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -45,14 +47,26 @@ impl Complexity {
         }
     }
 
-    /// A guess by the bytes of a prompt alone, for classifiers that know no better. The bounds are chosen,
-    /// not measured: a line or two, a page, more.
+    /// A guess by what is asked for and by the bytes of the prompt.
+    ///
+    /// The bounds are chosen, not measured: a line or two, a page, more. What was learned from measured
+    /// difficulty did not carry over to kinds of prompts that were left out, so nothing of it is used
+    /// (`docs/routing.md`). Reasoning takes more than a line to be simple at any model; small talk, facts
+    /// and translations stay below the hardest level.
     #[must_use]
-    pub const fn of_length(bytes: usize) -> Self {
-        match bytes {
+    pub fn of(task: Task, bytes: usize) -> Self {
+        let by_length = match bytes {
             0..200 => Self::Simple,
             200..2_000 => Self::Medium,
             _ => Self::Complex,
+        };
+        match task {
+            Task::Math | Task::Coding | Task::Analysis if bytes >= 60 => {
+                by_length.max(Self::Medium)
+            }
+            Task::Chat | Task::SimpleQa | Task::Translation => by_length.min(Self::Medium),
+            Task::LongDocument => by_length.max(Self::Medium),
+            _ => by_length,
         }
     }
 
@@ -103,6 +117,20 @@ mod tests {
             (f32::NAN, Complexity::Complex),
         ] {
             assert_eq!(Complexity::of_failing_share(share), level, "{share}");
+        }
+    }
+
+    #[test]
+    fn reasoning_is_harder_than_small_talk_of_the_same_length() {
+        for (task, bytes, level) in [
+            (Task::Chat, 20, Complexity::Simple),
+            (Task::Chat, 10_000, Complexity::Medium),
+            (Task::Math, 20, Complexity::Simple),
+            (Task::Math, 100, Complexity::Medium),
+            (Task::Coding, 5_000, Complexity::Complex),
+            (Task::LongDocument, 10, Complexity::Medium),
+        ] {
+            assert_eq!(Complexity::of(task, bytes), level, "{task}, {bytes} bytes");
         }
     }
 

@@ -69,16 +69,17 @@ impl Embedded {
     #[must_use]
     pub fn classification(&self, prompt: &Prompt<'_>) -> Classification {
         let Reading { mut logits, dense } = self.read(&prompt.text);
-        let mut complexity = self.complexity(&dense);
-        if prompt.conversation_bytes > LONG_CONVERSATION_BYTES {
-            complexity = complexity.harder();
-        }
+        let of = |task, confidence| {
+            let level = Complexity::of(task, prompt.text.len());
+            let is_long = prompt.conversation_bytes > LONG_CONVERSATION_BYTES;
+            let level = if is_long { level.harder() } else { level };
+            Classification::new(task, level, confidence)
+        };
         if prompt.has_document || dense.is_document() {
-            let complexity = complexity.max(Complexity::Medium);
-            return Classification::new(Task::LongDocument, complexity, DOCUMENT_CONFIDENCE);
+            return of(Task::LongDocument, DOCUMENT_CONFIDENCE);
         }
-        let (mut guess, mut lead) = self.best(&logits, complexity);
-        if lead < self.margin
+        let mut best = self.best(&logits);
+        if best.lead < self.margin
             && prompt.text.len() < FOLLOW_UP_BYTES
             && let Some(earlier) = &prompt.earlier
         {
@@ -86,10 +87,11 @@ impl Embedded {
             for (logit, before) in logits.iter_mut().zip(before) {
                 *logit += EARLIER_WEIGHT * before;
             }
-            (guess, lead) = self.best(&logits, complexity);
+            best = self.best(&logits);
         }
-        let has_nothing = dense.tokens() == 0 && prompt.earlier.is_none();
-        if has_nothing || lead < self.margin {
+        let guess = of(best.task, best.probability);
+        let has_nothing = dense.words() == 0 && prompt.earlier.is_none();
+        if has_nothing || best.lead < self.margin {
             return guess.abstained();
         }
         guess
@@ -99,12 +101,6 @@ impl Embedded {
     #[must_use]
     pub fn probabilities(&self, text: &str) -> [f32; CLASSES] {
         self.softmax(&self.read(text).logits)
-    }
-
-    /// The share of models that would fail the text, as far as its shape tells; about 0–1.
-    #[must_use]
-    pub fn difficulty(&self, text: &str) -> f32 {
-        self.failing_share(&self.read(text).dense)
     }
 
     fn read(&self, text: &str) -> Reading {
@@ -123,15 +119,6 @@ impl Embedded {
         Reading { logits, dense }
     }
 
-    fn failing_share(&self, dense: &Dense) -> f32 {
-        let products = dense.values().iter().zip(&self.weights.difficulty);
-        self.weights.difficulty_offset + products.map(|(value, weight)| value * weight).sum::<f32>()
-    }
-
-    fn complexity(&self, dense: &Dense) -> Complexity {
-        Complexity::of_failing_share(self.failing_share(dense))
-    }
-
     fn softmax(&self, logits: &[f32; CLASSES]) -> [f32; CLASSES] {
         let highest = logits.iter().copied().fold(f32::MIN, f32::max);
         let raised = logits.map(|logit| ((logit - highest) / self.weights.temperature).exp());
@@ -140,7 +127,7 @@ impl Embedded {
     }
 
     /// The best task, and how far it leads.
-    fn best(&self, logits: &[f32; CLASSES], complexity: Complexity) -> (Classification, f32) {
+    fn best(&self, logits: &[f32; CLASSES]) -> Best {
         let mut first = (0, 0.0);
         let mut second = 0.0;
         for (class, probability) in self.softmax(logits).into_iter().enumerate() {
@@ -151,8 +138,11 @@ impl Embedded {
                 second = probability;
             }
         }
-        let guess = Classification::new(weights::task_of(first.0), complexity, first.1);
-        (guess, first.1 - second)
+        Best {
+            task: weights::task_of(first.0),
+            probability: first.1,
+            lead: first.1 - second,
+        }
     }
 }
 
@@ -164,6 +154,12 @@ impl Classifier for Embedded {
     fn classify(&self, prompt: &Prompt<'_>) -> Verdict {
         Verdict::of(self.classification(prompt))
     }
+}
+
+struct Best {
+    task: Task,
+    probability: f32,
+    lead: f32,
 }
 
 struct Reading {
@@ -232,14 +228,19 @@ impl Sink for Scorer<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use interline_core::{ChatRequest, Message};
     use proptest::prelude::{any, prop, proptest};
 
     use super::super::Examples;
     use super::*;
 
+    /// Read once: property tests ask thousands of times.
+    static MODEL: LazyLock<Embedded> = LazyLock::new(Embedded::standard);
+
     fn classified(text: &str) -> Classification {
-        Embedded::standard().classification(&Prompt::of_text(text))
+        MODEL.classification(&Prompt::of_text(text))
     }
 
     #[test]
@@ -271,7 +272,7 @@ mod tests {
 
     #[test]
     fn nothing_to_judge_by_abstains() {
-        for text in ["", " ", "\n\n", "\u{feff}"] {
+        for text in ["", " ", "\n\n", "\u{feff}", "???", "🤷"] {
             assert!(classified(text).is_abstained, "{text:?}");
         }
     }

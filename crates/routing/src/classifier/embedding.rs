@@ -85,10 +85,7 @@ impl Classifier for EmbeddingClassifier {
             return Verdict::Abstain(None);
         }
         let companion = self.companion.as_ref();
-        let complexity = companion.map_or_else(
-            || Complexity::of_length(prompt.text.len()),
-            |companion| companion.classification(prompt).complexity,
-        );
+        let bytes = prompt.text.len();
         let beside = companion.map(|companion| companion.probabilities(&prompt.text));
         let excerpt = prompt.excerpt(HEAD_BYTES, TAIL_BYTES);
         let request = EmbedRequest::new(self.model.clone(), [excerpt.as_ref()])
@@ -112,7 +109,7 @@ impl Classifier for EmbeddingClassifier {
                     *logit += probability.map_or(0.0, |it| it.max(1e-6).ln());
                 }
             }
-            decide(&logits, complexity, margin)
+            decide(&logits, bytes, margin)
         };
         let call = ModelCall::Embed(request);
         Verdict::NeedsCall(Question::new(self.name(), call, self.timeout, read))
@@ -120,7 +117,7 @@ impl Classifier for EmbeddingClassifier {
 }
 
 /// The best task, as a probability, if it leads by enough.
-fn decide(logits: &[(Task, f32)], complexity: Complexity, margin: f32) -> Verdict {
+fn decide(logits: &[(Task, f32)], bytes: usize, margin: f32) -> Verdict {
     let mut order: Vec<&(Task, f32)> = logits.iter().collect();
     order.sort_by(|a, b| b.1.total_cmp(&a.1));
     let Some((task, highest)) = order.first() else {
@@ -129,7 +126,7 @@ fn decide(logits: &[(Task, f32)], complexity: Complexity, margin: f32) -> Verdic
     let raised = |logit: f32| (logit - highest).exp();
     let sum: f32 = logits.iter().map(|(_, logit)| raised(*logit)).sum();
     let second = order.get(1).map_or(0.0, |(_, logit)| raised(*logit));
-    let said = Classification::new(*task, complexity, 1.0 / sum);
+    let said = Classification::new(*task, Complexity::of(*task, bytes), 1.0 / sum);
     let lead = (1.0 - second) / sum;
     Verdict::of(if lead < margin {
         said.abstained()

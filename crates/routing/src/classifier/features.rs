@@ -44,7 +44,7 @@ pub trait Sink {
 pub struct Dense {
     values: [f32; MAX_DENSE],
     len: usize,
-    tokens: usize,
+    words: usize,
     is_document: bool,
 }
 
@@ -55,10 +55,10 @@ impl Dense {
         self.values.get(..self.len).unwrap_or_default()
     }
 
-    /// Words and marks read; 0 where there is nothing to judge by.
+    /// Words and numbers read; 0 where there is nothing to judge by.
     #[must_use]
-    pub const fn tokens(&self) -> usize {
-        self.tokens
+    pub const fn words(&self) -> usize {
+        self.words
     }
 
     /// Whether the text is a pasted document by its length: more than [`DOCUMENT_CHARS`], and no code.
@@ -85,7 +85,7 @@ pub fn read(text: &str, lexicon: &Lexicon, sink: &mut impl Sink) -> Dense {
             let hash = token.hash;
             let mut groups = lexicon.groups_of(hash);
             if token.is_word_like() {
-                words += 1;
+                words += usize::from(token.is_word());
                 sink.word(hash);
                 if let Some(before) = previous {
                     let pair = tokens::pair(before, hash);
@@ -103,7 +103,7 @@ pub fn read(text: &str, lexicon: &Lexicon, sink: &mut impl Sink) -> Dense {
     let mut dense = Dense {
         values: [0.0; MAX_DENSE],
         len: dense_len(lexicon.groups()),
-        tokens: words,
+        words,
         is_document: shape.is_document(),
     };
     let (head, tail) = dense.values.split_at_mut(SHAPE);

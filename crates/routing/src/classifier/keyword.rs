@@ -157,7 +157,7 @@ impl Classifier for Keywords {
             return Verdict::Abstain(None);
         };
         let confidence = self.confidence * f32::from(most) / all;
-        let complexity = Complexity::of_length(prompt.text.len());
+        let complexity = Complexity::of(*task, prompt.text.len());
         let guess = Classification::new(*task, complexity, confidence);
         match best.next() {
             Some(_) => Verdict::Abstain(Some(guess.abstained())),

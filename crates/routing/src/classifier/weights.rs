@@ -10,7 +10,7 @@
 //! | 4 × 4 | temperature; margin; complexity: offset; share that adds to it for each prompt |
 //! | 8 × sets | sets of groups, a bit a group |
 //! | 5 × slots | hash of the word, number of its set (0: the slot is free) |
-//! | 4 × 9 × numbers | for each dense number: a weight for each class, then one for the difficulty |
+//! | 4 × 8 × numbers | for each dense number: a weight for each class |
 //! | 4 × 8 | offset of each class |
 //! | 4 × 8 + 8 × 2^bits, three times | for each table: a scale for each class, then a weight for each bucket and class |
 //!
@@ -48,10 +48,6 @@ pub struct Weights {
     pub(super) temperature: f32,
     /// The lead over the next best task below which the model abstains, as a probability.
     pub(super) margin: f32,
-    /// For each dense number, what it adds to the share of models that fail the prompt.
-    pub(super) difficulty: Vec<f32>,
-    /// What that share starts from.
-    pub(super) difficulty_offset: f32,
 }
 
 /// Weights of hashed n-grams in eight bits.
@@ -87,7 +83,6 @@ impl Weights {
     ///
     /// # Errors
     /// `InvalidRequest` where the vectors do not fit the lexicon, or a number is not finite.
-    #[expect(clippy::too_many_arguments, reason = "one for each field of the file")]
     pub fn new(
         lexicon: Lexicon,
         dense: Vec<[f32; CLASSES]>,
@@ -95,22 +90,19 @@ impl Weights {
         tables: [Table; TABLES],
         temperature: f32,
         margin: f32,
-        difficulty: Vec<f32>,
-        difficulty_offset: f32,
     ) -> Result<Self, Error> {
         let expected = features::dense_len(lexicon.groups());
-        if dense.len() != expected || difficulty.len() != expected {
+        if dense.len() != expected {
             return Err(broken(&format!(
-                "{} and {} dense weights where the lexicon asks for {expected}",
-                dense.len(),
-                difficulty.len()
+                "{} dense numbers where the lexicon asks for {expected}",
+                dense.len()
             )));
         }
         let scales = tables.iter().flat_map(|table| &table.scales);
         let vectors = dense.iter().flatten().chain(&offsets).chain(scales);
-        let single = [temperature, margin, difficulty_offset];
+        let single = [temperature, margin];
         let is_finite = |number: &f32| number.is_finite();
-        if !(vectors.chain(&difficulty).all(is_finite) && single.iter().all(is_finite)) {
+        if !(vectors.into_iter().all(is_finite) && single.iter().all(is_finite)) {
             return Err(broken("a weight is not finite"));
         }
         if temperature <= 0.0 || !(0.0..=1.0).contains(&margin) {
@@ -125,8 +117,6 @@ impl Weights {
             tables,
             temperature,
             margin,
-            difficulty,
-            difficulty_offset,
         })
     }
 
@@ -150,7 +140,7 @@ impl Weights {
         for table in &mut bits {
             *table = file.count(MAX_BITS as usize)?;
         }
-        let [temperature, margin, difficulty_offset] = [file.f32()?, file.f32()?, file.f32()?];
+        let [temperature, margin] = [file.f32()?, file.f32()?];
         let sets = file.many(sets, Reader::u64)?;
         let slots = file.many(slots, |file| {
             let hash = file.u32()?;
@@ -162,12 +152,7 @@ impl Weights {
         let lexicon = Lexicon::from_slots(slots, groups)
             .ok_or_else(|| broken("its table of words is not sound"))?;
         let numbers = features::dense_len(groups);
-        let mut difficulty = Vec::with_capacity(numbers);
-        let dense = file.many(numbers, |file| {
-            let weights = file.f32s()?;
-            difficulty.push(file.f32()?);
-            Ok(weights)
-        })?;
+        let dense = file.many(numbers, Reader::f32s)?;
         let offsets = file.f32s()?;
         let tables = [
             file.table(bits[0])?,
@@ -177,16 +162,7 @@ impl Weights {
         if !file.rest.is_empty() {
             return Err(broken(&format!("{} bytes too many", file.rest.len())));
         }
-        Self::new(
-            lexicon,
-            dense,
-            offsets,
-            tables,
-            temperature,
-            margin,
-            difficulty,
-            difficulty_offset,
-        )
+        Self::new(lexicon, dense, offsets, tables, temperature, margin)
     }
 
     /// The file.
@@ -208,7 +184,7 @@ impl Weights {
         for table in &self.tables {
             put(table.cells.len().ilog2());
         }
-        for number in [self.temperature, self.margin, self.difficulty_offset] {
+        for number in [self.temperature, self.margin] {
             put(number.to_bits());
         }
         for set in &sets {
@@ -223,10 +199,8 @@ impl Weights {
                     .unwrap_or(0),
             );
         }
-        for (weights, difficulty) in self.dense.iter().zip(&self.difficulty) {
-            for number in weights.iter().chain([difficulty]) {
-                file.extend(number.to_le_bytes());
-            }
+        for number in self.dense.iter().flatten() {
+            file.extend(number.to_le_bytes());
         }
         for number in &self.offsets {
             file.extend(number.to_le_bytes());
@@ -344,8 +318,6 @@ mod tests {
             [table(), table(), table()],
             1.5,
             0.1,
-            vec![0.125; numbers],
-            0.5,
         )
         .expect("sound")
     }

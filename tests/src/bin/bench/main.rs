@@ -7,6 +7,7 @@
 mod admission;
 mod balancer;
 mod case;
+mod classifier;
 mod instructions;
 mod ledger;
 mod measure;
@@ -23,7 +24,12 @@ use crate::case::Bench;
 use crate::table::Row;
 
 /// Every bench.
-const BENCHES: &[Bench] = &[admission::BENCH, balancer::BENCH, ledger::BENCH];
+const BENCHES: &[Bench] = &[
+    admission::BENCH,
+    balancer::BENCH,
+    ledger::BENCH,
+    classifier::BENCH,
+];
 
 /// Measure what decisions cost
 #[derive(Debug, Parser)]

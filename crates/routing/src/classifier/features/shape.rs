@@ -1,7 +1,7 @@
 //! The shape of a text: its length, lines, paragraphs, marks, and what looks like code.
 
-use super::DOCUMENT_CHARS;
 use super::window::Window;
+use super::{DOCUMENT_CHARS, tokens};
 
 /// Numbers that describe the shape.
 pub const SHAPE: usize = 40;
@@ -132,10 +132,13 @@ impl Marks {
         let mut before = ' ';
         let mut fence = 0;
         for letter in text.chars() {
-            if letter.is_alphabetic() {
+            if letter.is_ascii_lowercase() {
+                self.letters += 1;
+                self.code_joints += usize::from(matches!(before, '_' | '.'));
+            } else if letter.is_alphabetic() {
                 self.letters += 1;
                 self.foreign += usize::from(letter > '\u{24f}');
-                let is_capital = letter.is_uppercase();
+                let is_capital = !tokens::is_beyond_case(letter) && letter.is_uppercase();
                 self.capitals += usize::from(is_capital);
                 // `camelCase`, `snake_case` and `object.member`.
                 self.code_joints += usize::from(is_capital && before.is_lowercase());

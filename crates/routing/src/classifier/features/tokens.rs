@@ -15,6 +15,11 @@ enum Kind {
 }
 
 impl Token {
+    /// Whether it is made of letters or digits.
+    pub(super) const fn is_word(self) -> bool {
+        matches!(self.kind, Kind::Word)
+    }
+
     /// Whether it takes part in words and pairs; the end of a line only takes a place.
     pub(super) const fn is_word_like(self) -> bool {
         !matches!(self.kind, Kind::LineEnd)
@@ -99,7 +104,15 @@ pub(super) fn lower(letter: char) -> u32 {
     if letter.is_ascii() {
         return u32::from(letter.to_ascii_lowercase());
     }
+    if is_beyond_case(letter) {
+        return u32::from(letter);
+    }
     letter.to_lowercase().next().map_or(0, u32::from)
+}
+
+/// Whether a letter is of the scripts of East Asia, which have no cases: looking that up takes longer.
+pub(super) const fn is_beyond_case(letter: char) -> bool {
+    matches!(letter, '\u{3000}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7af}')
 }
 
 /// Letters of scripts that write no spaces between words.
