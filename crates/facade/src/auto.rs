@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use interline_catalog::{Tier, estimate_input_tokens};
 use interline_core::{ChatRequest, Error, HealthView, PartKind, Result, Target};
-use interline_resilience::Priority;
 use interline_routing::classifier::{Classification, Classifier, Task};
 use interline_routing::{
     AutoModel, BudgetLevel, CallSize, Choice, Constraints, Member, Router, RouterAsk, RuleVerdict,
@@ -87,14 +86,15 @@ impl AutoRouting {
         classification: Option<&Classification>,
         options: &CallOptions,
         route: &ReadyRoute,
-        health: &dyn HealthView,
+        (health, money): (&dyn HealthView, BudgetLevel),
     ) -> Result<Choice> {
         let task = asked_task(options)?;
         let size = size_of(request, &route.members);
         let ask = RouterAsk::new(auto, size, &options.tags)
             .with_task(task)
             .with_classification(classification)
-            .with_budget(BudgetLevel::Ample, urgency(options.priority));
+            // The level is of the budgets for calls of this priority.
+            .with_budget(money, Urgency::Standard);
         self.router.choose(&ask, &route.members, health)
     }
 }
@@ -109,14 +109,6 @@ pub(crate) fn asked_task(options: &CallOptions) -> Result<Option<Task>> {
             .with_param(TASK_TAG)
     })?;
     Ok(Some(task))
-}
-
-const fn urgency(priority: Priority) -> Urgency {
-    match priority {
-        Priority::Critical => Urgency::Critical,
-        Priority::Low => Urgency::Low,
-        _ => Urgency::Standard,
-    }
 }
 
 /// How large a call is, by an estimate for the first of the members: their tokenizers differ by less

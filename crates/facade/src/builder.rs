@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use interline_catalog::{Catalog, ModelInfo};
-use interline_core::{Error, ProviderId, ProviderSet, Result, Target};
+use interline_core::{Error, ProviderId, ProviderSet, Result, StateStore, Target};
+use interline_ledger::LedgerConfig;
 use interline_resilience::{
     Activity, CallEvent, Form, Gates, LimitConfig, Observer, Observers, TracingObserver, on_event,
 };
@@ -22,6 +23,7 @@ use crate::inheritance::Inheritance;
 use crate::model_changes::ModelChanges;
 use crate::names::Names;
 use crate::route_table::{Lane, ReadyRoute};
+use crate::spending::SpendPlace;
 use crate::telemetry::{KnownNames, MetricsObserver, SharedRecorder};
 use crate::{AutoRouting, Client, Connection, RouteOptions, UnknownPrice, model_facts};
 
@@ -39,6 +41,8 @@ pub struct ClientBuilder {
     regions: Vec<(ProviderId, Vec<Arc<str>>)>,
     routes: Vec<(String, Route, Option<RouteOptions>)>,
     auto: Option<AutoRouting>,
+    budget: LedgerConfig,
+    spend: SpendPlace,
     default_options: RouteOptions,
     tracing: Tracing,
     observers: Vec<Arc<dyn Observer>>,
@@ -70,6 +74,8 @@ impl Default for ClientBuilder {
             regions: Vec::new(),
             routes: Vec::new(),
             auto: None,
+            budget: LedgerConfig::default(),
+            spend: SpendPlace::default(),
             default_options: RouteOptions::default(),
             tracing: Tracing::On,
             observers: Vec::new(),
@@ -189,6 +195,34 @@ impl ClientBuilder {
         &self.hashes
     }
 
+    /// Sets budgets, and what follows from how much of them is left. Default: none; what calls cost is
+    /// counted all the same, see [`Client::ledger`].
+    pub fn budget(mut self, budget: LedgerConfig) -> Self {
+        self.budget = budget;
+        self
+    }
+
+    /// Keeps what calls cost in an SQLite file, so that a restart forgets nothing; one process at a time has
+    /// it. [`ClientBuilder::build`] opens it, or makes it.
+    #[cfg(feature = "sqlite")]
+    pub fn spend_file(mut self, path: impl Into<std::path::PathBuf>) -> Self {
+        self.spend = SpendPlace::File(path.into());
+        self
+    }
+
+    /// Keeps what calls cost in a store of your own, which other processes may share.
+    pub fn spend_store(mut self, store: Arc<dyn StateStore>) -> Self {
+        self.spend = SpendPlace::Store(store);
+        self
+    }
+
+    /// Keeps what calls cost in memory, whatever was said before: for a client that makes no calls, while
+    /// another process has the file.
+    pub fn spend_in_memory(mut self) -> Self {
+        self.spend = SpendPlace::Memory;
+        self
+    }
+
     /// Says what becomes of targets whose price is unknown.
     pub const fn unknown_price(mut self, rule: UnknownPrice) -> Self {
         self.unknown_price = rule;
@@ -252,7 +286,8 @@ impl ClientBuilder {
     ///
     /// What is new, moved to another host, or has other limits begins anew; a route whose retry budget
     /// changed does too. The calls of the predecessor go on as they began, and both go on learning
-    /// together; its health checks end, because the successor makes them.
+    /// together; its health checks end, because the successor makes them. Both count what they spend in one
+    /// ledger, by the budgets of the successor.
     /// In a configuration, say [`Config::client_builder_after`](crate::Config::client_builder_after),
     /// so that credentials are recognised as well.
     pub fn succeeding(mut self, predecessor: &Client) -> Self {
@@ -271,7 +306,8 @@ impl ClientBuilder {
     ///
     /// # Errors
     /// `InvalidRequest` where there is no provider, a name is used twice, or a route has no targets,
-    /// a malformed one, or one whose provider does not exist.
+    /// a malformed one, or one whose provider does not exist; where budgets make no sense, or the file of
+    /// spend cannot be used.
     pub fn build(mut self) -> Result<Client> {
         if let Some(mistake) = self.mistake {
             return Err(mistake);
@@ -295,9 +331,10 @@ impl ClientBuilder {
         }
         let catalog = self.model_changes.apply(self.catalog, &self.connections)?;
         let known = KnownNames::new(&self.connections, &self.routes, &catalog);
-        let metrics = self
-            .recorder
-            .map(|recorder| Arc::new(MetricsObserver::new(recorder, known)));
+        let metrics = self.recorder.map(|recorder| {
+            let collected = self.inheritance.collected();
+            Arc::new(MetricsObserver::new(recorder, known, collected))
+        });
         let mut observers = self.observers;
         if self.tracing == Tracing::On {
             observers.push(Arc::new(TracingObserver));
@@ -359,11 +396,14 @@ impl ClientBuilder {
             unknown_price: self.unknown_price,
             auto: self.auto,
         };
+        // Last of all that may fail: from here on the budgets are the successor's.
+        let spending = lanes.inheritance.spending(self.budget, self.spend)?;
         lanes.inheritance.take_office(&names);
         Ok(Client::new(Inner::new(Parts {
             names,
             gates: lanes.gates,
             hashes: self.hashes,
+            spending: Arc::new(spending),
             direct_lane,
             direct_options: self.default_options,
             metrics,

@@ -1,6 +1,7 @@
 //! What a caller may say about one call, beside the request.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use interline_core::CallId;
@@ -15,13 +16,16 @@ pub struct CallOptions {
     pub timeout: Option<Duration>,
     /// Names the call in events, logs and traces; a fresh UUID of version 7 where absent.
     pub call_id: Option<CallId>,
-    /// How urgent the call is where rate limits leave no room for all. Default: standard.
+    /// How urgent the call is where rate limits or budgets leave no room for all. Default: standard.
     pub priority: Priority,
     /// Labels that the call's tracing span carries. They never reach a vendor or a metric.
     ///
-    /// Rules of the router may look at them, and `task` names the task of a call that is routed
-    /// automatically.
+    /// Rules of the router may look at them, `task` names the task of a call that is routed automatically,
+    /// and budgets and spend tell calls apart by them (`name=value`, or `name` where it has no value).
     pub tags: BTreeMap<String, String>,
+    /// The name of the key that the call was made with, never the key itself: budgets and spend tell calls
+    /// apart by it.
+    pub key: Option<Arc<str>>,
     /// Who makes the call.
     pub(crate) caller: Caller,
 }
@@ -46,6 +50,7 @@ impl CallOptions {
             call_id: None,
             priority: Priority::Standard,
             tags: BTreeMap::new(),
+            key: None,
             caller: Caller::Program,
         }
     }
@@ -57,6 +62,7 @@ impl CallOptions {
             .with_priority(options.priority)
             .with_timeout(options.timeout);
         own.tags.clone_from(&options.tags);
+        own.key.clone_from(&options.key);
         own.caller = Caller::Ourselves;
         own
     }
@@ -79,6 +85,13 @@ impl CallOptions {
     #[must_use]
     pub const fn with_priority(mut self, priority: Priority) -> Self {
         self.priority = priority;
+        self
+    }
+
+    /// Names the key that the call was made with.
+    #[must_use]
+    pub fn with_key(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.key = Some(name.into());
         self
     }
 

@@ -8,6 +8,7 @@ use interline_core::{
     CallContext, ChatRequest, Error, ErrorKind, HealthView, ListedModel, Operation, ProviderId,
     Result, Target, TimeoutStage, Usage,
 };
+use interline_ledger::Ledger;
 use interline_resilience::{AttemptPolicy, Form, Gates, RouteMemory, TargetGate};
 use interline_routing::Pricing;
 use rand::rngs::StdRng;
@@ -23,10 +24,12 @@ use crate::names::Names;
 use crate::prepared::Prepared;
 use crate::route_table::Lane;
 use crate::signed_state::Issuers;
+use crate::spending::Spending;
 use crate::telemetry::MetricsObserver;
 use crate::{
     CallOptions, ClientBuilder, Connection, Cost, Reply, ReplyStream, Resolved, RouteCapabilities,
-    RouteInfo, RouteOptions, RouteSummary, RouteTerms, TargetStatus, UnknownPrice, model_facts,
+    RouteInfo, RouteOptions, RouteSummary, RouteTerms, Statistics, TargetStatus, UnknownPrice,
+    model_facts,
 };
 
 /// Calls vendors through routes. Cheap to clone; clones share connections, health and metrics.
@@ -44,6 +47,7 @@ pub(crate) struct Inner {
     pub(crate) gates: Gates,
     /// Makes keyed hashes of credentials; the same ones in every client that succeeds another.
     pub(crate) hashes: RandomState,
+    pub(crate) spending: Arc<Spending>,
     pub(crate) direct_lane: Arc<Lane>,
     pub(crate) direct_policy: AttemptPolicy,
     pub(crate) direct_terms: RouteTerms,
@@ -60,6 +64,7 @@ pub(crate) struct Parts {
     pub(crate) names: Names,
     pub(crate) gates: Gates,
     pub(crate) hashes: RandomState,
+    pub(crate) spending: Arc<Spending>,
     pub(crate) direct_lane: Arc<Lane>,
     pub(crate) direct_options: RouteOptions,
     pub(crate) metrics: Option<Arc<MetricsObserver>>,
@@ -76,6 +81,7 @@ impl Inner {
             names: parts.names,
             gates: parts.gates,
             hashes: parts.hashes,
+            spending: parts.spending,
             direct_lane: parts.direct_lane,
             direct_memory: parts
                 .inheritance
@@ -186,6 +192,7 @@ impl Client {
         let classification = self.classified(&request, &mut options).await;
         let prepared =
             self.prepare_chat(&request, classification.as_ref(), Form::Whole, &options)?;
+        prepared.fetch_money().await;
         let span = prepared.span(&options);
         let answered = prepared
             .route
@@ -197,6 +204,7 @@ impl Client {
         let answer = match answered {
             Ok(answer) => answer,
             Err(error) => {
+                let error = prepared.in_the_ledgers_words(error);
                 let (refused, route, cost) = self.best_refused(prepared, error)?;
                 return Ok(Reply::new(refused.response, route, cost));
             }
@@ -255,6 +263,7 @@ impl Client {
         let classification = self.classified(&request, &mut options).await;
         let prepared =
             self.prepare_chat(&request, classification.as_ref(), Form::Stream, &options)?;
+        prepared.fetch_money().await;
         let span = prepared.span(&options);
         let answered = prepared
             .route
@@ -267,6 +276,7 @@ impl Client {
         let answer = match answered {
             Ok(answer) => answer,
             Err(error) => {
+                let error = prepared.in_the_ledgers_words(error);
                 let (mut refused, route, _) = self.best_refused(prepared, error)?;
                 let spent = gate.map(|gate| gate.spent()).unwrap_or_default();
                 let stream = ReplyStream::new(refused.replay(), route, Arc::clone(&self.inner));
@@ -334,6 +344,20 @@ impl Client {
         &self.inner.names.catalog
     }
 
+    /// What calls cost, and budgets as they stand. Always there: without budgets it counts and refuses
+    /// nothing.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.inner.spending.ledger
+    }
+
+    /// How targets, routes and tasks fared since the start; `None` for a client that writes no metrics.
+    #[must_use]
+    pub fn statistics(&self) -> Option<Statistics> {
+        let metrics = self.inner.metrics.as_ref()?;
+        Some(metrics.collected().report())
+    }
+
     /// How every target of every route is doing, in the order of routes and targets.
     #[must_use]
     pub fn health(&self) -> Vec<TargetStatus> {
@@ -353,13 +377,14 @@ impl Client {
         seen
     }
 
-    /// Writes every target's health and how full its rate limits are to the metrics recorder. A target whose pause runs out causes no
+    /// Writes every target's health, how full its rate limits are, and how budgets stand to the metrics recorder. A target whose pause runs out causes no
     /// event, so call this before each scrape.
     pub fn record_health(&self) {
         if let Some(metrics) = &self.inner.metrics {
             for status in self.health() {
                 metrics.health(&status);
             }
+            metrics.budgets(self.ledger());
             let routes = self.inner.names.routes.values();
             for gate in routes.flat_map(|route| &route.gates) {
                 metrics.limits(gate);

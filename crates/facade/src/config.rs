@@ -4,9 +4,10 @@
 //! it, because only then the kinds of providers and the environment are known.
 //! Secrets are references, `${NAME}` or `file:/path`, which are looked up in the second step and
 //! never printed.
-//! What later versions will know is refused by name instead of being ignored.
 
 mod balance_check;
+mod budget_check;
+mod budget_entry;
 mod classifier_check;
 mod durations;
 mod extra_attempts;
@@ -38,7 +39,8 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use crate::{ClientBuilder, Registry, Route, RouteOptions, UnknownPrice};
-use located::Located;
+pub use inbound_keys::InboundKey;
+
 use mistakes::Mistakes;
 use provider_check::Built;
 use secrets::Secrets;
@@ -184,12 +186,34 @@ impl Config {
     ///
     /// # Errors
     /// `InvalidRequest` that names each key that is not a reference, or leads nowhere.
-    pub fn inbound_keys(&self) -> Result<Vec<SecretString>> {
+    pub fn inbound_keys(&self) -> Result<Vec<InboundKey>> {
         let variable = |name: &str| std::env::var(name).ok();
         let mut mistakes = Mistakes::new(&self.source);
         let keys = inbound_keys::read(&self.file.keys, &Secrets::new(&variable), &mut mistakes);
         mistakes.into_result()?;
         Ok(keys)
+    }
+
+    /// What callers of the admin API present; it is off where there is none. Secrets come from the process's
+    /// environment.
+    ///
+    /// # Errors
+    /// `InvalidRequest` where it is not a reference, or leads nowhere.
+    pub fn admin_token(&self) -> Result<Option<SecretString>> {
+        let variable = |name: &str| std::env::var(name).ok();
+        let mut mistakes = Mistakes::new(&self.source);
+        let token = self.read_admin_token(&Secrets::new(&variable), &mut mistakes);
+        mistakes.into_result()?;
+        Ok(token)
+    }
+
+    fn read_admin_token(
+        &self,
+        secrets: &Secrets<'_>,
+        mistakes: &mut Mistakes<'_>,
+    ) -> Option<SecretString> {
+        let token = &self.file.admin.as_ref()?.token;
+        inbound_keys::secret("admin.token", &token.value, token.place, secrets, mistakes)
     }
 
     /// Whether a gateway without keys may listen on other addresses than loopback.
@@ -254,10 +278,11 @@ impl Config {
     ) -> Result<ClientBuilder> {
         let secrets = Secrets::new(&variable);
         let mut mistakes = Mistakes::new(&self.source);
-        self.refuse_later_keys(&mut mistakes);
+        self.check_version(&mut mistakes);
         let hashes = builder.hashes().clone();
         self.listen_address(&mut mistakes);
         inbound_keys::read(&self.file.keys, &secrets, &mut mistakes);
+        self.read_admin_token(&secrets, &mut mistakes);
         for (name, entry) in &self.file.providers {
             let built =
                 provider_check::build(name, entry, registry, &secrets, &hashes, &mut mistakes);
@@ -289,6 +314,16 @@ impl Config {
         {
             builder = builder.auto(auto);
         }
+        if let Some(entry) = &self.file.budget {
+            let keys: Vec<_> = self.file.keys.iter().map(|key| key.value.name()).collect();
+            let known = budget_check::KnownNames {
+                providers: &providers,
+                keys: &keys,
+            };
+            if let Some(spend) = budget_check::read(entry, known, &mut mistakes) {
+                builder = with_budget(builder, spend);
+            }
+        }
         builder = builder.unknown_price(self.unknown_price(&mut mistakes));
         mistakes.into_result()?;
         for (name, route, options) in &self.added_routes {
@@ -297,12 +332,14 @@ impl Config {
         Ok(builder)
     }
 
-    /// Finds every mistake, in the environment and in the settings of providers too.
+    /// Finds every mistake, in the environment and in the settings of providers too. The file that keeps spend
+    /// is not opened, because a gateway that runs has it.
     ///
     /// # Errors
     /// As [`Config::client_builder`].
     pub fn check(&self, registry: &Registry) -> Result<()> {
-        self.client_builder(registry)?.build().map(drop)
+        let builder = self.client_builder(registry)?;
+        builder.spend_in_memory().build().map(drop)
     }
 
     /// JSON Schema of configuration files, for editors.
@@ -326,13 +363,7 @@ impl Config {
         }
     }
 
-    fn refuse_later_keys(&self, mistakes: &mut Mistakes<'_>) {
-        let later = [("admin", &self.file.admin), ("budget", &self.file.budget)];
-        for (key, value) in later {
-            if let Some(value) = value {
-                mistakes.add_later(key, value.place);
-            }
-        }
+    fn check_version(&self, mistakes: &mut Mistakes<'_>) {
         if let Some(version) = &self.file.version
             && version.value != 1
         {
@@ -369,5 +400,13 @@ fn connected(builder: ClientBuilder, name: &str, built: Option<Built>) -> Client
     }
 }
 
-/// A value that is only looked at to be refused.
-type Later = Option<Located<serde::de::IgnoredAny>>;
+/// Sets the budgets, and where spend is kept.
+fn with_budget(builder: ClientBuilder, spend: budget_check::Spend) -> ClientBuilder {
+    let builder = builder.budget(spend.config);
+    match spend.file {
+        #[cfg(feature = "sqlite")]
+        Some(path) => builder.spend_file(path),
+        // Without the feature a file is a mistake already.
+        _ => builder,
+    }
+}

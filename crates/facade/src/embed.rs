@@ -4,10 +4,11 @@ use std::ops::Deref;
 
 use interline_core::{EmbedInput, EmbedRequest, EmbedResponse, Operation, Result, Usage};
 use interline_resilience::{Form, Need};
-use interline_routing::Needs;
+use interline_routing::{CallSize, Needs};
 use tracing::Instrument;
 
 use crate::prepared::Occasion;
+use crate::spending::Purse;
 use crate::{CallOptions, Client, Cost, CountSource, RouteInfo};
 
 /// Vectors, with the way they took and what they cost.
@@ -60,21 +61,25 @@ impl Client {
             request.validate()?;
             let route = self.route_for(request.model.as_str())?;
             let input = request.inputs.iter().map(tokens_of).sum();
+            let size = CallSize::new(input).with_max_output_tokens(0);
             let occasion = Occasion {
                 form: Form::Embeddings,
                 need: Need::new(input, 0),
                 session: None,
+                purse: Some(Purse::new(&self.inner.spending, size, &options)),
             };
             self.plan(route, Needs::new(Operation::Embeddings), occasion, &options)
         })?;
         let prepared = planned.reached_by(|_, connection| connection.offers.embed.clone());
+        prepared.fetch_money().await;
         let answer = prepared
             .route
             .lane
             .engine
             .embed(prepared.call(&options), &request)
             .instrument(prepared.span(&options))
-            .await?;
+            .await
+            .map_err(|error| prepared.in_the_ledgers_words(error))?;
         let usage = nothing_written(answer.value.usage);
         let (route, cost) = self.conclude(
             Operation::Embeddings,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use interline_core::{ChatRequest, Result, Target};
+use interline_ledger::BudgetTier;
 use interline_resilience::Form;
 use interline_routing::{Exclusion, IgnoredHints, Placement, RouterTrace, Strategy};
 
@@ -24,6 +25,8 @@ pub struct Explanation {
     pub ignored: Vec<IgnoredHints>,
     /// What the router would decide, and why, where it does.
     pub router: Option<Arc<RouterTrace>>,
+    /// Which targets budgets pay for; `None` where no budget counts the call.
+    pub budget: Option<BudgetTier>,
 }
 
 impl Client {
@@ -47,6 +50,7 @@ impl Client {
             excluded: decision.excluded,
             ignored: decision.ignored,
             router: decision.router,
+            budget: decision.budget,
         })
     }
 }

@@ -22,6 +22,7 @@ use interline_routing::{
 use tokio::time::Instant;
 
 use crate::collect::Collector;
+use crate::spending::Purse;
 use crate::terms::GatedStreams;
 use crate::{CallOptions, Client, Cost};
 
@@ -47,6 +48,8 @@ pub(crate) struct GateRun {
     streams: GatedStreams,
     client: Client,
     options: CallOptions,
+    /// What pays for the call; told what answers used that are refused.
+    purse: Option<Arc<Purse>>,
     seen: Mutex<Seen>,
 }
 
@@ -83,12 +86,14 @@ impl GateRun {
         streams: GatedStreams,
         client: Client,
         options: &CallOptions,
+        purse: Option<Arc<Purse>>,
     ) -> Arc<Self> {
         Arc::new(Self {
             gate,
             streams,
             client,
             options: CallOptions::of_ourselves(options),
+            purse,
             seen: Mutex::default(),
         })
     }
@@ -245,6 +250,9 @@ impl Gated {
             Outcome::Escalate(findings) => {
                 let words: Vec<_> = findings.iter().map(ToString::to_string).collect();
                 let message = format!("the answer will not do: {}", words.join(", "));
+                if let Some(purse) = &self.run.purse {
+                    purse.answer_refused(&self.target, response.usage);
+                }
                 seen.refused.push(Refused {
                     target: self.target.clone(),
                     place: self.place,

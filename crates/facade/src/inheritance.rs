@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use interline_core::Target;
+use interline_core::{Error, Result, Target};
+use interline_ledger::LedgerConfig;
 use interline_resilience::{
     Gates, GatesConfig, Observer, RetryBudget, RetryBudgetConfig, RouteMemory,
 };
@@ -15,6 +16,8 @@ use crate::Client;
 use crate::client::Inner;
 use crate::names::Names;
 use crate::signed_state::Issuers;
+use crate::spending::{SpendPlace, Spending};
+use crate::statistics::Collected;
 
 /// The client that is succeeded, if there is one.
 #[derive(Debug, Default)]
@@ -54,6 +57,29 @@ impl Inheritance {
     ) -> Arc<RouteMemory> {
         let known = self.0.as_ref().map(|inner| &inner.direct_memory);
         kept_or_new(known, budget, now)
+    }
+
+    /// The predecessor's ledger under these budgets, or a new one.
+    pub(crate) fn spending(&self, config: LedgerConfig, place: SpendPlace) -> Result<Spending> {
+        let Some(inner) = &self.0 else {
+            return Spending::open(config, place);
+        };
+        let known = &inner.spending;
+        if !known.place.is(&place) {
+            return Err(Error::invalid_request(format!(
+                "spend is kept in {:?} and cannot move to {place:?} while the process runs: restart it, or                  leave `budget.file` as it was",
+                known.place
+            )));
+        }
+        known.succeeding(config)
+    }
+
+    /// What was collected for whoever looks.
+    pub(crate) fn collected(&self) -> Arc<Collected> {
+        let metrics = self.0.as_ref().and_then(|inner| inner.metrics.as_ref());
+        metrics
+            .map(|metrics| Arc::clone(metrics.collected()))
+            .unwrap_or_default()
     }
 
     pub(crate) fn issuers(&self) -> Arc<Issuers> {

@@ -31,8 +31,8 @@
 //! # Features
 //! Each vendor is a feature, none is on by default: `anthropic`, `azure-openai`, `bedrock`,
 //! `cerebras`, `cohere`, `deepseek`, `fireworks`, `google`, `groq`, `local`, `mistral`, `openai`,
-//! `openrouter`, `perplexity`, `together`, `vertex`, `xai`. `config` reads configuration files. `full`
-//! is all of them.
+//! `openrouter`, `perplexity`, `together`, `vertex`, `xai`. `config` reads configuration files, `sqlite`
+//! keeps what calls cost in a file. `full` is all of them.
 
 mod client;
 
@@ -63,11 +63,16 @@ mod names;
 mod prepared;
 mod route_table;
 mod signed_state;
+mod spending;
+mod statistics;
 mod stripped;
 mod telemetry;
 
 #[cfg(feature = "config")]
 pub mod config;
+
+/// Budgets and spend; a client's own is [`Client::ledger`].
+pub use interline_ledger as ledger;
 
 #[cfg(feature = "anthropic")]
 pub use interline_provider_anthropic as anthropic;
@@ -122,6 +127,9 @@ pub use reply::{Cost, Reply, RouteInfo};
 pub use reply_stream::{ReplyEvents, ReplyStream};
 pub use route_options::{Breaker, RouteOptions};
 pub use route_table::{RouteSummary, TargetStatus};
+pub use statistics::{
+    DecisionStatistics, Percentiles, RouteStatistics, Statistics, TargetStatistics,
+};
 pub use terms::{GatedStreams, RouteTerms, Variants};
 pub use token_count::{CountSource, TokenCount};
 

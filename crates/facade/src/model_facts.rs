@@ -1,7 +1,9 @@
 //! What a target can do and what it costs: the adapter's word, joined with the catalogue's facts.
 
-use interline_catalog::{Catalog, ModelInfo, Tier};
-use interline_core::{Capabilities, Feature, FeatureSet, ModelId, ProviderId, Target, Usage};
+use interline_catalog::{Catalog, ModelInfo, Prices, Rates, Tier};
+use interline_core::{
+    Capabilities, Feature, FeatureSet, ModelId, ProviderId, Target, TokenPrice, Usage,
+};
 use interline_routing::{Member, TargetFacts, WeightedTarget};
 
 use crate::{Connection, Cost};
@@ -54,9 +56,8 @@ pub(crate) fn member(catalog: &Catalog, connection: &Connection, target: Weighte
     let member = Member::new(target, can);
     let member = realms.into_iter().fold(member, Member::with_realm);
     let member = connection.operations().fold(member, Member::with_operation);
-    let info = info(catalog, connection, &member.target.target.model);
     let facts = TargetFacts::new()
-        .with_prices(info.and_then(|info| info.prices))
+        .with_prices(prices(catalog, connection, &member.target.target.model))
         .with_regions(connection.regions.iter().cloned());
     member.with_facts(facts)
 }
@@ -68,9 +69,21 @@ pub(crate) fn cost(
     model: &ModelId,
     usage: &Usage,
 ) -> Cost {
-    info(catalog, connection, model)
-        .and_then(|info| info.cost(usage))
+    prices(catalog, connection, model)
+        .and_then(|prices| prices.cost(usage))
         .map_or(Cost::Unknown, Cost::Known)
+}
+
+/// What the tokens of a connection's model cost. A server of one's own costs nothing for each call, unless
+/// somebody said otherwise.
+fn prices(catalog: &Catalog, connection: &Connection, model: &ModelId) -> Option<Prices> {
+    let known = info(catalog, connection, model).and_then(|info| info.prices);
+    let is_local = connection.kind.as_deref() == Some("local");
+    let nothing = || {
+        let nothing = TokenPrice::from_usd_per_mtok("0")?;
+        Some(Prices::new(Rates::new(nothing, nothing)))
+    };
+    known.or_else(|| is_local.then(nothing).flatten())
 }
 
 /// How dear a connection's model is, in a word.

@@ -13,8 +13,8 @@ use interline_resilience::{
 use interline_routing::balancer::{Balance, SessionKey};
 use interline_routing::classifier::Classification;
 use interline_routing::{
-    AutoModel, BetterTarget, Circumstances, Constraints, Member, Needs, Plan, Rotation, Strategy,
-    Strictness, VariantFacts, WeightedTarget, plan,
+    AutoModel, BetterTarget, BudgetLevel, CallSize, Circumstances, Constraints, Exclusion, Lack,
+    Member, Needs, Plan, Rotation, Strategy, Strictness, VariantFacts, WeightedTarget, plan,
 };
 use tracing::Span;
 use uuid::Uuid;
@@ -25,6 +25,7 @@ use crate::gate::GateRun;
 use crate::names::Meaning;
 use crate::reply::Decision;
 use crate::route_table::{ReadyRoute, Snapshot};
+use crate::spending::{Metered, Purse, mildest};
 use crate::stripped::Stripped;
 use crate::{
     AutoRouting, CallOptions, Client, Connection, Cost, GatedStreams, RouteInfo, model_facts,
@@ -40,6 +41,8 @@ pub(crate) struct Prepared<P: ?Sized = dyn Provider> {
     pub(crate) gate: Option<Arc<GateRun>>,
     /// How hard to try, where that is not as the route says.
     policy: Option<AttemptPolicy>,
+    /// What pays for it, where it costs anything.
+    purse: Option<Arc<Purse>>,
 }
 
 impl<P: ?Sized> Prepared<P> {
@@ -53,6 +56,27 @@ impl<P: ?Sized> Prepared<P> {
         .with_timeout(options.timeout)
         .with_need(self.need)
         .with_memory(&*self.route.memory)
+    }
+
+    /// Fetches parts of budgets that other processes share; returns at once where none do.
+    pub(crate) async fn fetch_money(&self) {
+        if let Some(purse) = &self.purse {
+            let prices = |target: &Target| Some(self.route.reach(target)?.0.facts.prices);
+            let priced = self.candidates.iter().map(|one| &one.target);
+            let targets: Vec<_> = priced
+                .map(|target| (target.clone(), prices(target).flatten()))
+                .collect();
+            purse.fetch(&targets).await;
+        }
+    }
+
+    /// A failure of the call; where nothing but money stood in the way, as the ledger puts it.
+    pub(crate) fn in_the_ledgers_words(&self, error: Error) -> Error {
+        let refusal = self.purse.as_ref().and_then(|purse| purse.refusal());
+        match refusal.filter(|_| error.kind() == ErrorKind::Budget) {
+            Some(refusal) => refusal.with_attempts(error.attempts().to_vec()),
+            None => error,
+        }
     }
 
     pub(crate) fn span(&self, options: &CallOptions) -> Span {
@@ -71,13 +95,15 @@ impl<P: ?Sized> Prepared<P> {
 const EXPECTED_OUTPUT: u64 = 500;
 
 /// What a plan has to know of a call beside what targets must be able to do.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Occasion {
     pub(crate) form: Form,
     /// What an attempt will use of rate limits.
     pub(crate) need: Need,
     /// What the call belongs to.
     pub(crate) session: Option<SessionKey>,
+    /// What pays for it, where it costs anything.
+    pub(crate) purse: Option<Arc<Purse>>,
 }
 
 /// A planned call: which targets, best first, and why not the others.
@@ -89,6 +115,8 @@ pub(crate) struct Planned {
     pub(crate) decision: Decision,
     /// What an attempt will use of rate limits.
     pub(crate) need: Need,
+    /// What pays for it, where it costs anything.
+    purse: Option<Arc<Purse>>,
 }
 
 impl Planned {
@@ -107,7 +135,14 @@ impl Planned {
         let candidate = |(target, share): (Target, Option<f32>)| {
             let (member, connection) = self.route.reach(&target)?;
             let gate = self.route.gate(&target)?;
-            let admission: Arc<dyn Admission> = Arc::<TargetGate>::clone(gate);
+            let admission: Arc<dyn Admission> = match &self.purse {
+                None => Arc::<TargetGate>::clone(gate),
+                Some(purse) => Arc::new(Metered::new(
+                    Arc::clone(gate),
+                    Arc::clone(purse),
+                    member.facts.prices,
+                )),
+            };
             let candidate = Candidate::new(target, reach(member, connection)?)
                 .with_admission(admission)
                 .with_failure_domain(connection.offers.failure_domain.clone())
@@ -122,6 +157,7 @@ impl Planned {
             decision: self.decision,
             gate: None,
             policy: None,
+            purse: self.purse,
             route: self.route,
         }
     }
@@ -169,7 +205,7 @@ impl Client {
         let targets = planned.targets.clone();
         let places = planned.quality_places();
         let task = planned.decision.task_name();
-        let gate = self.gate_of(&route, options);
+        let gate = self.gate_of(&route, options, planned.purse.clone());
         let mut prepared = planned.reached_by(|member, connection| {
             let target = &member.target.target;
             let chat = Arc::clone(&connection.offers.chat);
@@ -203,11 +239,16 @@ impl Client {
     }
 
     /// What looks at the answers of a call; nothing at those of the client's own calls.
-    fn gate_of(&self, route: &ReadyRoute, options: &CallOptions) -> Option<Arc<GateRun>> {
+    fn gate_of(
+        &self,
+        route: &ReadyRoute,
+        options: &CallOptions,
+        purse: Option<Arc<Purse>>,
+    ) -> Option<Arc<GateRun>> {
         let gate = route.terms.gate.clone()?;
         let streams = route.terms.gated_streams;
         (options.caller == Caller::Program)
-            .then(|| GateRun::new(gate, streams, self.clone(), options))
+            .then(|| GateRun::new(gate, streams, self.clone(), options, purse))
     }
 
     /// The request as `member` is asked, where that is not what the caller wrote.
@@ -251,16 +292,27 @@ impl Client {
         let needs = Needs::of_chat(request).with_signed(signed).with_size(size);
         let model = route.targets().next().map_or("", |one| one.model.as_str());
         // The estimate reads the whole request, so it is made only where somebody needs it.
-        let input = if route.weighs_tokens() {
-            estimate_input_tokens(request, model)
-        } else {
-            0
+        let is_paid = form != Form::TokenCount;
+        let weighs = route.weighs_tokens() || (is_paid && self.inner.spending.is_bound());
+        let input = match size {
+            Some(size) if weighs => size.input_tokens,
+            None if weighs => estimate_input_tokens(request, model),
+            _ => 0,
         };
+        let purse = is_paid.then(|| {
+            let written = request.params.max_output_tokens;
+            let size = CallSize::new(input).with_max_output_tokens(written);
+            Purse::new(&self.inner.spending, size, options)
+        });
+        let money = purse
+            .as_ref()
+            .map_or_else(BudgetLevel::default, |purse| purse.level());
         let affinity = route.balance.affinity;
         let occasion = Occasion {
             form,
             need: Need::new(input, request.params.max_output_tokens),
             session: SessionKey::of_chat(request, &options.tags, affinity),
+            purse,
         };
         let Some((auto, model)) = auto else {
             let planned = self.plan(route, needs, occasion, options);
@@ -268,11 +320,18 @@ impl Client {
         };
         let need = occasion.need.with_priority(options.priority);
         let health = Snapshot::new(&route, form, need);
-        let choice = auto.choose(model, request, classification, options, &route, &health)?;
+        let choice = auto.choose(
+            model,
+            request,
+            classification,
+            options,
+            &route,
+            (&health, money),
+        )?;
         let plan = |reserve: Reserve| {
             let members = auto::members_of(&choice, &route.members, reserve);
             let route = Arc::clone(&route);
-            let planned = self.plan_over(route, &members, needs.clone(), occasion, options);
+            let planned = self.plan_over(route, &members, needs.clone(), occasion.clone(), options);
             planned.map_err(|error| named_by_field(error, request))
         };
         let mut planned = match plan(Reserve::Left) {
@@ -346,21 +405,15 @@ impl Client {
         options: &CallOptions,
     ) -> Result<Planned> {
         let need = occasion.need.with_priority(options.priority);
-        let prices = self.prices(&route, need);
+        let balance = self.balance(&route, occasion.purse.as_deref());
+        let prices = self.prices(&balance, members, need);
         let snapshot = Snapshot::new(&route, occasion.form, need);
         let now = Circumstances::new(&snapshot, &route.rotation, self.inner.draw())
             .with_session(occasion.session)
             .with_prices(&prices);
-        let Plan {
-            targets,
-            placements,
-            stickiness,
-            excluded,
-            ignored,
-            ..
-        } = plan(
+        let mut found = plan(
             &route.name,
-            &route.balance,
+            &balance,
             members,
             &needs
                 .with_strictness(route.strictness)
@@ -368,6 +421,17 @@ impl Client {
                 .with_constraints(self.demands(&route, options)),
             &now,
         )?;
+        if let Some(purse) = &occasion.purse {
+            leave_out_unaffordable(&mut found, members, purse)?;
+        }
+        let Plan {
+            targets,
+            placements,
+            stickiness,
+            excluded,
+            ignored,
+            ..
+        } = found;
         for one in &excluded {
             tracing::debug!(
                 target: "interline",
@@ -385,7 +449,7 @@ impl Client {
         let decision = Decision {
             call_id,
             name: Arc::clone(&route.name),
-            strategy: route.balance.strategy,
+            strategy: balance.strategy,
             order: targets
                 .iter()
                 .cloned()
@@ -395,6 +459,7 @@ impl Client {
             excluded,
             ignored,
             router: None,
+            budget: occasion.purse.as_ref().and_then(|purse| purse.tier()),
         };
         Ok(Planned {
             drawn_shares: placements.iter().map(|one| one.drawn_share).collect(),
@@ -402,17 +467,28 @@ impl Client {
             targets,
             decision,
             need,
+            purse: occasion.purse,
         })
     }
 
-    /// What a call would cost at each target of a route, where its strategy asks.
-    fn prices(&self, route: &ReadyRoute, need: Need) -> Vec<Option<NanoUsd>> {
-        if !route.balance.strategy.asks_prices() {
+    /// How the call's targets are ordered: as the route says, or cheapest first where budgets run low. The
+    /// router orders its own targets by price already.
+    fn balance(&self, route: &ReadyRoute, purse: Option<&Purse>) -> Balance {
+        let wants_cheapest = purse.is_some_and(Purse::wants_cheapest);
+        match wants_cheapest && *route.name != *auto::AUTO {
+            true => Balance::new(Strategy::Cost),
+            false => route.balance,
+        }
+    }
+
+    /// What a call would cost at each of `members`, where the strategy asks.
+    fn prices(&self, balance: &Balance, members: &[Member], need: Need) -> Vec<Option<NanoUsd>> {
+        if !balance.strategy.asks_prices() {
             return Vec::new();
         }
         let output = need.output.unwrap_or(u64::MAX).min(EXPECTED_OUTPUT);
         let usage = Usage::new(need.input, output);
-        let targets = route.targets();
+        let targets = members.iter().map(|member| &member.target.target);
         targets
             .map(|one| self.inner.cost(one, &usage).known())
             .collect()
@@ -491,6 +567,35 @@ impl Client {
             lane: Arc::clone(&self.inner.direct_lane),
             terms: self.inner.direct_terms.clone(),
         }
+    }
+}
+
+/// Leaves out of a plan whom budgets do not pay for.
+///
+/// # Errors
+/// `Budget` where nobody is left: the refusal that is over first.
+fn leave_out_unaffordable(plan: &mut Plan, members: &[Member], purse: &Purse) -> Result<()> {
+    let prices = |target: &Target| {
+        let member = members.iter().find(|one| one.target.target == *target);
+        member.and_then(|member| member.facts.prices)
+    };
+    let mut refusals = Vec::new();
+    let mut place = 0;
+    while let Some(target) = plan.targets.get(place) {
+        match purse.afford(target, prices(target).as_ref()) {
+            Ok(()) => place += 1,
+            Err(error) => {
+                let lack = Lack::Budget(error.message().into());
+                let target = plan.targets.remove(place);
+                plan.placements.remove(place);
+                plan.excluded.push(Exclusion::new(target, lack));
+                refusals.push(error);
+            }
+        }
+    }
+    match mildest(refusals) {
+        Some(refusal) if plan.targets.is_empty() => Err(refusal),
+        _ => Ok(()),
     }
 }
 

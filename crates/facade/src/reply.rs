@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use interline_catalog::Tier;
 use interline_core::{AttemptRecord, CallId, ChatResponse, ModelId, NanoUsd, ProviderId, Target};
+use interline_ledger::BudgetTier;
 use interline_resilience::{RouteReport, SkipReason};
 use interline_routing::balancer::Stickiness;
 use interline_routing::{Exclusion, IgnoredHints, Lack, Placement, RouterTrace, Strategy};
@@ -80,6 +81,8 @@ pub struct RouteInfo {
     pub router: Option<Arc<RouterTrace>>,
     /// What the quality gate did, where there is one.
     pub gate: Option<GateReport>,
+    /// Which targets budgets paid for when the call was planned; `None` where no budget counts it.
+    pub budget: Option<BudgetTier>,
 }
 
 /// What was decided before the first attempt.
@@ -93,6 +96,7 @@ pub(crate) struct Decision {
     pub(crate) excluded: Vec<Exclusion>,
     pub(crate) ignored: Vec<IgnoredHints>,
     pub(crate) router: Option<Arc<RouterTrace>>,
+    pub(crate) budget: Option<BudgetTier>,
 }
 
 impl Decision {
@@ -113,6 +117,7 @@ impl RouteInfo {
             excluded: decision.excluded,
             ignored: decision.ignored,
             router: decision.router,
+            budget: decision.budget,
             gate: None,
             provider: report.target.provider,
             model: report.target.model,
@@ -143,6 +148,7 @@ impl RouteInfo {
             excluded: decision.excluded,
             ignored: decision.ignored,
             router: decision.router,
+            budget: decision.budget,
             gate: Some(gate),
             provider: target.provider,
             model: target.model,

@@ -11,9 +11,10 @@ mod metric_names;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use interline_core::{ErrorKind, Operation, Target, Usage};
+use interline_core::{ErrorKind, NanoUsd, Operation, Target, Usage};
+use interline_ledger::{BudgetTier, Ledger, SpendQuery};
 use interline_resilience::{CallEvent, Form, HealthState, Need, Observer, TargetGate};
 use metrics::{Key, KeyName, Label, Level, Metadata, Recorder};
 use tokio::time::Instant;
@@ -21,7 +22,11 @@ use tokio::time::Instant;
 pub(crate) use known_names::KnownNames;
 use metric_names as name;
 
+use crate::statistics::{Answered, Collected};
 use crate::{Cost, RouteInfo, TargetStatus};
+
+/// Estimates of this long are compared with what calls cost.
+const ONE_DAY: Duration = Duration::from_secs(24 * 3600);
 
 const METADATA: Metadata<'static> = Metadata::new("interline", Level::INFO, None);
 
@@ -41,12 +46,27 @@ impl fmt::Debug for SharedRecorder {
 pub(crate) struct MetricsObserver {
     recorder: SharedRecorder,
     known: KnownNames,
+    collected: Arc<Collected>,
 }
 
 impl MetricsObserver {
-    pub(crate) fn new(recorder: SharedRecorder, known: KnownNames) -> Self {
+    /// `collected` goes on where a predecessor had begun it.
+    pub(crate) fn new(
+        recorder: SharedRecorder,
+        known: KnownNames,
+        collected: Arc<Collected>,
+    ) -> Self {
         describe(&*recorder.0);
-        Self { recorder, known }
+        Self {
+            recorder,
+            known,
+            collected,
+        }
+    }
+
+    /// The same figures for whoever looks now.
+    pub(crate) const fn collected(&self) -> &Arc<Collected> {
+        &self.collected
     }
 
     /// A call was refused before any target was chosen.
@@ -73,13 +93,84 @@ impl MetricsObserver {
         self.call_ended(operation, &route.name, "ok", Some(durations.sum()));
         self.used(operation, &target, usage, cost);
         self.left_out(route);
+        if operation != Operation::CountTokens {
+            self.answered(route);
+        }
     }
 
     /// The first content of a stream came.
     pub(crate) fn first_content(&self, route: &RouteInfo) {
         let labels = self.vendor_labels(Operation::Chat, &route.target());
-        self.observe(name::TIME_TO_FIRST_CHUNK, labels, last_duration(route));
+        let after = last_duration(route);
+        self.observe(name::TIME_TO_FIRST_CHUNK, labels, after);
+        let model = self.known.model(&route.target());
+        self.collected
+            .first_token(route.provider.as_str(), model, after);
         self.left_out(route);
+        self.answered(route);
+    }
+
+    /// Whether the first choice answered, and what the router had decided.
+    fn answered(&self, route: &RouteInfo) {
+        let mut labels = self.target_labels(&route.target());
+        labels.push(Label::new("route", self.known.route(&route.name)));
+        let is_fallback = if route.is_fallback { "true" } else { "false" };
+        labels.push(Label::from_static_parts("fallback", is_fallback));
+        self.count(name::ANSWERS, labels, 1);
+        let tier = route.tier.as_str();
+        let decision = route.router.as_ref().map(|router| {
+            let task = router.task.map_or("unknown", |task| task.name());
+            (task, tier)
+        });
+        if let Some((task, tier)) = decision {
+            let labels = vec![
+                Label::from_static_parts("task", task),
+                Label::from_static_parts("tier", tier),
+            ];
+            self.count(name::DECISIONS, labels, 1);
+        }
+        self.collected.answered(Answered {
+            provider: route.provider.as_str(),
+            model: self.known.model(&route.target()),
+            route: self.known.route(&route.name),
+            is_fallback: route.is_fallback,
+            decision,
+        });
+    }
+
+    /// Budgets as they stand, and how good estimates are.
+    pub(crate) fn budgets(&self, ledger: &Ledger) {
+        let now = SystemTime::now();
+        for one in ledger.budgets(now) {
+            let labels = || {
+                vec![
+                    Label::new("scope", one.budget.scope.to_string()),
+                    Label::from_static_parts("period", one.budget.per.name()),
+                    Label::new("time_zone", one.budget.time_zone.clone()),
+                ]
+            };
+            let level = match one.tier {
+                BudgetTier::Best => 3.0,
+                BudgetTier::Balanced => 2.0,
+                BudgetTier::Cheapest => 1.0,
+                _ => 0.0,
+            };
+            let limit = usd(one.budget.limit);
+            self.set(name::BUDGET_LIMIT, labels(), limit);
+            self.set(name::BUDGET_SPENT, labels(), usd(one.spent));
+            self.set(name::BUDGET_HELD, labels(), usd(one.held));
+            self.set(name::BUDGET_LEFT, labels(), usd(one.left));
+            self.set(name::BUDGET_LEFT_RATIO, labels(), usd(one.left) / limit);
+            self.set(name::BUDGET_LEVEL, labels(), level);
+        }
+        let day_ago = now.checked_sub(ONE_DAY).unwrap_or(now);
+        let last_day = SpendQuery::default().between(day_ago, now);
+        let rows = ledger.spend(&last_day).unwrap_or_default();
+        if let Some(ratio) = rows.first().and_then(|row| row.tally.estimate_ratio()) {
+            self.set(name::ESTIMATE_RATIO, Vec::new(), ratio);
+        }
+        let is_failing = if ledger.trouble().is_some() { 1.0 } else { 0.0 };
+        self.set(name::SPEND_STORE_FAILING, Vec::new(), is_failing);
     }
 
     /// A stream came to its end, `streaming` after its first content.
@@ -184,6 +275,8 @@ impl MetricsObserver {
         let mut labels = self.target_labels(target);
         labels.push(Label::from_static_parts("outcome", failure.unwrap_or("ok")));
         self.count(name::ATTEMPTS, labels, 1);
+        let (provider, model) = (target.provider.as_str(), self.known.model(target));
+        self.collected.attempt(provider, model, duration, failure);
     }
 
     fn call_ended(
@@ -217,6 +310,8 @@ impl MetricsObserver {
             let histogram = self.recorder.0.register_histogram(&key, &METADATA);
             histogram.record(as_float(tokens));
         }
+        let (provider, model) = (target.provider.as_str(), self.known.model(target));
+        self.collected.used(provider, model, usage, cost.known());
         let nano_usd = cost.known().and_then(|cost| u64::try_from(cost.get()).ok());
         if let Some(nano_usd) = nano_usd {
             self.count(name::COST, self.target_labels(target), nano_usd);
@@ -379,6 +474,12 @@ fn last_duration(route: &RouteInfo) -> Duration {
 )]
 const fn as_float(tokens: u64) -> f64 {
     tokens as f64
+}
+
+/// Amounts above nine million dollars lose their last digits, which no gauge shows.
+#[expect(clippy::cast_precision_loss, reason = "no gauge shows the last digits")]
+fn usd(amount: NanoUsd) -> f64 {
+    amount.get() as f64 / 1e9
 }
 
 fn describe(recorder: &dyn Recorder) {

@@ -320,22 +320,20 @@ routes:
 }
 
 #[test]
-fn what_later_versions_know_is_refused_by_name() {
+fn settings_that_make_no_sense_are_told_with_their_places() {
     refused(
         r"
 providers:
   a: { kind: openai, limits: { rpm: 0, rps: 3 }, failure_domain: '' }
   b: { kind: openai, limits: 3 }
-admin: { token: '${KEY}' }
-budget: { daily_usd: 100 }
+admin: { token: secret }
 ",
         &[
             "test.yaml:3:30: providers.a.limits.rpm: must be a whole number from 1",
             "test.yaml:3:30: providers.a.limits.rps: is unknown: use `rpm`, `tpm`, `itpm`, `otpm`, `rpd`, `tpd`, `concurrency`",
             "test.yaml:3:66: providers.a.failure_domain: must be a text that is not empty",
             "test.yaml:4:30: providers.b.limits: must hold keys with numbers, such as { rpm: 60 }",
-            "test.yaml:5:8: admin: is not available in this version",
-            "test.yaml:6:9: budget: is not available in this version",
+            "test.yaml:5:17: admin.token: must be a reference",
         ],
     );
 }
@@ -516,7 +514,7 @@ fn the_environment_gives_a_provider_for_each_known_key() {
 }
 
 #[test]
-fn the_schema_knows_the_kinds_and_hides_what_is_not_there_yet() {
+fn the_schema_knows_the_kinds_and_every_key() {
     let schema = Config::schema(&registry());
     let kinds = schema["properties"]["providers"]["additionalProperties"]["oneOf"]
         .as_array()
@@ -529,12 +527,9 @@ fn the_schema_knows_the_kinds_and_hides_what_is_not_there_yet() {
         text.contains("round_robin") && text.contains("first_token"),
         "{text}"
     );
-    assert!(!text.contains("admin"), "{text}");
-    assert!(!schema["properties"]["router"].is_null());
-    assert!(
-        schema["properties"]["budget"].is_null(),
-        "a route's is known"
-    );
+    for key in ["admin", "router", "budget", "keys"] {
+        assert!(!schema["properties"][key].is_null(), "{key}");
+    }
     assert_eq!(schema["additionalProperties"], json!(false));
 }
 
@@ -708,4 +703,98 @@ router:
     }
     let error = client.resolve("auto:cheap").expect_err("no such objective");
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+}
+
+#[test]
+fn budgets_are_read_from_files() {
+    accepted(
+        "providers: { a: { kind: openai, api_key: '${KEY}' } }
+keys: ['${KEY}', { name: alice, key: '${KEY}' }]
+budget:
+  daily_usd: 100
+  weekly_usd: '400.50'
+  monthly_usd: 1000
+  time_zone: Europe/Berlin
+  balanced_below: 0.7
+  downgrade_below: 0.2
+  reserve: 0.05
+  per_request_usd: 0.5
+  share_of_left: off
+  unpriced: allow
+  budgets:
+    - { limit_usd: 1, scope: { key: alice } }
+    - { limit_usd: 1, scope: { key: KEY } }
+    - { limit_usd: 2, per: week, time_zone: Asia/Tokyo, scope: { tag: team=search } }
+    - { limit_usd: 3, per: month, scope: { provider: a } }
+    - { limit_usd: 4, scope: { model: a/gpt-4o } }
+    - { limit_usd: 5, time_zone: UTC }
+",
+    );
+    accepted(
+        "{\"providers\":{\"a\":{\"kind\":\"openai\",\"api_key\":\"${KEY}\"}},\"budget\":{\"daily_usd\":1,\"share_of_left\":0.5}}",
+    );
+}
+
+#[test]
+fn mistakes_in_budgets_are_told_with_their_places() {
+    refused(
+        "providers: { a: { kind: openai } }
+budget:
+  daily_usd: 0
+  weekly_usd: -3
+  monthly_usd: lots
+  time_zone: Mars/Olympus_Mons
+  balanced_below: .nan
+  downgrade_below: 1.5
+  reserve: -0.1
+  per_request_usd: 0
+  share_of_left: 0
+  unpriced: perhaps
+  file: ''
+  budgets:
+    - { limit_usd: 0, per: fortnight, scope: { key: bob } }
+    - { limit_usd: 1, time_zone: Nowhere, scope: { provider: z } }
+    - { limit_usd: 1, scope: { key: a, tag: b } }
+    - { limit_usd: 1, scope: {} }
+    - { limit_usd: 1, scope: { tag: ' ' } }
+",
+        &[
+            "test.yaml:3:14: budget.daily_usd: `0` is not an amount in USD above 0",
+            "test.yaml:4:15: budget.weekly_usd: `-3` is not",
+            "test.yaml:5:16: budget.monthly_usd: `lots` is not",
+            "test.yaml:6:14: budget.time_zone: `Mars/Olympus_Mons` is no known time zone",
+            "test.yaml:7:19: budget.balanced_below: NaN is not a share",
+            "test.yaml:8:20: budget.downgrade_below: 1.5 is not a share",
+            "test.yaml:9:12: budget.reserve: -0.1 is not a share",
+            "test.yaml:10:20: budget.per_request_usd: `0` is not",
+            "test.yaml:11:18: budget.share_of_left: 0 is not a share above 0",
+            "test.yaml:12:13: budget.unpriced: `perhaps` is no rule",
+            "test.yaml:13:9: budget.file: it names no file",
+            "test.yaml:15:20: budget.budgets[0].limit_usd: `0` is not",
+            "test.yaml:15:28: budget.budgets[0].per: a budget is per `day`, `week` or `month`",
+            "test.yaml:15:53: budget.budgets[0].scope.key: no key is called `bob` (keys: none)",
+            "test.yaml:16:34: budget.budgets[1].time_zone: `Nowhere` is no known time zone",
+            "test.yaml:16:62: budget.budgets[1].scope.provider: provider `z` is not configured",
+            "test.yaml:17:30: budget.budgets[2].scope: name exactly one",
+            "test.yaml:18:30: budget.budgets[3].scope: name exactly one",
+            "test.yaml:19:37: budget.budgets[4].scope.tag: the tag that a budget counts has no name",
+        ],
+    );
+    let mistake = |budget: &str, mistake: &str| {
+        let text = format!("providers: {{ a: {{ kind: openai }} }}\nbudget: {budget}");
+        refused(&text, &[mistake]);
+    };
+    mistake("{}", "test.yaml:2:9: budget: it bounds nothing");
+    mistake(
+        "{ daily_usd: 1, downgrade_below: 0.9 }",
+        "test.yaml:2:42: budget.downgrade_below: 90 % is above balanced_below",
+    );
+    mistake(
+        "{ daily_usd: 1, reserve: 0.5 }",
+        "test.yaml:2:34: budget.reserve: 50 % is above downgrade_below",
+    );
+    mistake(
+        "{ daily_usd: 1, budgets: [{ limit_usd: 2 }] }",
+        "test.yaml:2:35: budget.budgets[0]: another budget counts the same calls",
+    );
 }

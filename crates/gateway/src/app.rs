@@ -13,15 +13,16 @@ use axum::routing::{any, get, post};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use interline::Client;
 use interline_core::CallId;
+use secrecy::SecretString;
 use tokio::time::Instant;
 
 use crate::call;
 use crate::failure::Failure;
 use crate::inbound::{self, Inbound};
-use crate::inbound_keys::InboundKeys;
+use crate::inbound_keys::{self, Caller, InboundKeys};
 use crate::journal::Journal;
 use crate::metrics::Metrics;
-use crate::{embeddings, error_reply, model_list, status, token_count};
+use crate::{admin, embeddings, error_reply, model_list, status, token_count};
 
 /// What all requests share.
 #[derive(Debug)]
@@ -41,6 +42,8 @@ pub(crate) struct App {
 pub(crate) struct Configured {
     pub(crate) client: Client,
     pub(crate) keys: InboundKeys,
+    /// What callers of the admin API present; off without one.
+    pub(crate) admin: Option<SecretString>,
 }
 
 impl App {
@@ -65,8 +68,12 @@ impl App {
         self.configured.store(Arc::new(configured));
     }
 
-    fn admits(&self, request: &Request) -> bool {
+    fn caller(&self, request: &Request) -> Option<Caller> {
         self.configured.load().keys.admit(request.headers())
+    }
+
+    fn admin_token(&self) -> Option<SecretString> {
+        self.configured.load().admin.clone()
     }
 
     /// From now on `/readyz` says that no new request should come.
@@ -94,8 +101,14 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/v1/models/{*id}", get(one_model))
         .route("/status.json", get(status_report))
         .route_layer(middleware::from_fn_with_state(Arc::clone(app), check_key));
+    let admin = Router::new()
+        .route("/admin/stats", get(admin::stats))
+        .route("/admin/openapi.json", get(admin::document))
+        .route("/admin/{*rest}", any(unknown_path))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(app), check_admin));
     Router::new()
         .merge(keyed)
+        .merge(admin)
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readiness))
         .route("/metrics", get(metrics))
@@ -127,8 +140,9 @@ async fn accompany(State(app): State<Arc<App>>, mut request: Request, next: Next
 }
 
 /// Turns callers without a valid key away, in the format that they speak.
-async fn check_key(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    if app.admits(&request) {
+async fn check_key(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    if let Some(caller) = app.caller(&request) {
+        request.extensions_mut().insert(caller);
         return next.run(request).await;
     }
     let failure = Failure::new(
@@ -137,6 +151,26 @@ async fn check_key(State(app): State<Arc<App>>, request: Request, next: Next) ->
         "missing or wrong key: send one of the gateway's keys as `authorization: Bearer KEY` or `x-api-key: KEY`",
     );
     error_reply::of(spoken_by(&request), &failure, &id_of(&request))
+}
+
+/// Turns callers of the admin API without its token away.
+async fn check_admin(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let failure = match app.admin_token() {
+        Some(token) if inbound_keys::presents(request.headers(), &token) => {
+            return next.run(request).await;
+        }
+        Some(_) => Failure::new(
+            401,
+            "authentication",
+            "missing or wrong token: send the admin token as `authorization: Bearer TOKEN`",
+        ),
+        None => Failure::new(
+            404,
+            "not_found",
+            "the admin API is off: set `admin: { token: \"${INTERLINE_ADMIN_TOKEN}\" }`",
+        ),
+    };
+    error_reply::of(&inbound::OPENAI_CHAT, &failure, &id_of(&request))
 }
 
 async fn chat_completions(State(app): State<Arc<App>>, request: Request) -> Response {

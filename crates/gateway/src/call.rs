@@ -15,6 +15,7 @@ use crate::body::{self, Upload};
 use crate::error_reply;
 use crate::failure::Failure;
 use crate::inbound::{Inbound, InboundCall};
+use crate::inbound_keys::Caller;
 use crate::journal::{Ending, Mode};
 use crate::open_call::OpenCall;
 use crate::reply_headers::{self, Facts};
@@ -95,7 +96,7 @@ pub(crate) async fn receive<T: Send + 'static>(
     decode: impl FnOnce(Bytes, Vec<(String, String)>) -> Result<T> + Send + 'static,
 ) -> Result<(RequestOptions, T), Failure> {
     let (parts, body) = request.into_parts();
-    let options = RequestOptions::read(&parts.headers)?;
+    let options = RequestOptions::read(&parts.headers)?.by(parts.extensions.get::<Caller>());
     let bytes = body::read(body, Upload::told_by(&parts.headers)).await?;
     let headers = travelling(format, &parts.headers);
     let decoded = if bytes.len() < LARGE_BODY_BYTES {

@@ -14,6 +14,7 @@ mod models;
 mod output;
 mod route;
 mod serve;
+mod stats;
 
 use std::process::ExitCode;
 
@@ -55,6 +56,8 @@ enum Command {
     Classify(classify::Arguments),
     /// Print the model catalogue: prices, context windows, capabilities
     Models(models::Arguments),
+    /// Print how a running gateway fares: targets, routes, budgets, and what calls cost
+    Stats(stats::Arguments),
     /// Watch requests survive vendors that break, on simulated vendors
     Demo(demo::Arguments),
 }
@@ -95,6 +98,7 @@ async fn perform(command: Command, registry: Registry) -> Result<(), Exit> {
         Command::Route(arguments) => route::perform(arguments, registry).await,
         Command::Classify(arguments) => classify::perform(&arguments),
         Command::Models(arguments) => models::perform(&arguments, &registry),
+        Command::Stats(arguments) => stats::perform(&arguments).await,
         Command::Demo(arguments) => demo::perform(arguments, registry).await,
     }
 }

@@ -12,6 +12,10 @@ use crate::failure::Failure;
 use crate::inbound::Inbound;
 use crate::reply_headers;
 
+/// SDKs do not wait longer than this, and come back at once instead: a budget that starts anew tomorrow would
+/// be asked three times. The limit of OpenAI's and Anthropic's own.
+const LONGEST_SDK_WAIT: Duration = Duration::from_secs(60);
+
 /// The reply that tells a caller of `format` about `failure`.
 ///
 /// Waiting helps where `retry-after` is there; everywhere else `x-should-retry: false` keeps SDKs
@@ -25,13 +29,12 @@ pub(crate) fn of(format: &dyn Inbound, failure: &Failure, id: &CallId) -> Respon
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
     );
-    match failure.retry_after() {
-        Some(delay) => {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(whole_seconds(delay)));
-        }
-        None => {
-            headers.insert("x-should-retry", HeaderValue::from_static("false"));
-        }
+    let delay = failure.retry_after();
+    if let Some(delay) = delay {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(whole_seconds(delay)));
+    }
+    if delay.is_none_or(|delay| delay > LONGEST_SDK_WAIT) {
+        headers.insert("x-should-retry", HeaderValue::from_static("false"));
     }
     reply_headers::of_failure(headers, failure);
     response

@@ -210,6 +210,7 @@ fn waiting_helps(kind: ErrorKind) -> bool {
             | ErrorKind::Overloaded
             | ErrorKind::Unavailable
             | ErrorKind::Rejected
+            | ErrorKind::Budget
             | ErrorKind::AllTargetsFailed
     )
 }

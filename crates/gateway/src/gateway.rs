@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use interline::config::Config;
+use interline::config::{Config, InboundKey};
 use interline::{Client, ClientBuilder, Registry};
 use interline_core::{Error, ErrorKind, Result};
 use secrecy::SecretString;
@@ -37,7 +37,8 @@ pub enum Exposure {
 pub struct Gateway {
     source: Source,
     listen: Option<String>,
-    keys: Vec<SecretString>,
+    keys: Vec<InboundKey>,
+    admin: Option<SecretString>,
     exposure: Exposure,
     limits: ServerLimits,
     file: Option<PathBuf>,
@@ -65,6 +66,7 @@ impl Gateway {
             source,
             listen: None,
             keys: Vec::new(),
+            admin: None,
             exposure: Exposure::default(),
             limits: ServerLimits::default(),
             file: None,
@@ -85,8 +87,23 @@ impl Gateway {
     }
 
     /// Asks callers for one of these keys, or of those that the configuration names.
-    pub fn with_keys(mut self, keys: Vec<SecretString>) -> Self {
-        self.keys = keys;
+    ///
+    /// Budgets and spend call them `key-1`, `key-2` and so on; [`Gateway::with_named_keys`] names them.
+    pub fn with_keys(self, keys: Vec<SecretString>) -> Self {
+        let named = (1..).zip(keys);
+        let named = named.map(|(number, key)| InboundKey::new(format!("key-{number}"), key));
+        self.with_named_keys(named)
+    }
+
+    /// The same with names, by which budgets and spend tell callers apart.
+    pub fn with_named_keys(mut self, keys: impl IntoIterator<Item = InboundKey>) -> Self {
+        self.keys = keys.into_iter().collect();
+        self
+    }
+
+    /// Opens the admin API to callers who present this token, whatever the configuration says.
+    pub fn with_admin_token(mut self, token: SecretString) -> Self {
+        self.admin = Some(token);
         self
     }
 
@@ -110,11 +127,13 @@ impl Gateway {
     pub async fn bind(mut self) -> Result<BoundGateway> {
         let own_keys = self.keys.clone();
         let own_exposure = self.exposure;
+        let own_admin = self.admin.clone();
         let (builder, origin) = match self.source {
             Source::Builder(builder) => (*builder, None),
             Source::Config(config, registry) => {
                 let builder = config.client_builder(&registry)?;
                 self.keys.extend(config.inbound_keys()?);
+                self.admin = self.admin.or(config.admin_token()?);
                 if config.allows_unauthenticated() {
                     self.exposure = Exposure::Anywhere;
                 }
@@ -123,6 +142,7 @@ impl Gateway {
                     file,
                     registry,
                     keys: own_keys,
+                    admin: own_admin,
                     exposure: own_exposure,
                     // What the program says stands whatever a file says.
                     listen: self.listen.is_none().then_some(configured),
@@ -149,7 +169,13 @@ impl Gateway {
                 tracing::warn!(%address, "no inbound key: everybody who reaches this address may call");
             }
         }
-        let app = App::new(Configured { client, keys }, metrics, self.limits.keep_alive);
+        let admin = self.admin;
+        let configured = Configured {
+            client,
+            keys,
+            admin,
+        };
+        let app = App::new(configured, metrics, self.limits.keep_alive);
         Ok(BoundGateway {
             app: Arc::new(app),
             origin: origin.map(Arc::new),
@@ -238,6 +264,10 @@ impl BoundGateway {
             drained = server::serve(self.listener, router, self.limits, shutdown) => drained,
             () = self.app.metrics.upkeep() => return,
         };
+        // What was spent must outlive the process.
+        if let Err(error) = self.app.client().ledger().flush().await {
+            tracing::error!(error = %error, "what was spent last could not be written");
+        }
         match drained {
             Drained::Finished => tracing::info!("every request in flight was finished"),
             Drained::Cut(connections) => {

@@ -26,6 +26,7 @@ mod reload;
 mod server;
 mod signals;
 
+mod admin;
 mod app;
 mod call;
 mod embeddings;

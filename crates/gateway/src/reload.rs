@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use interline::Registry;
-use interline::config::Config;
+use interline::config::{Config, InboundKey};
 use interline_core::{Error, ErrorKind, Result};
 use secrecy::SecretString;
 
@@ -23,7 +23,8 @@ use crate::metrics::ReloadOutcome;
 pub(crate) struct Origin {
     pub(crate) file: PathBuf,
     pub(crate) registry: Registry,
-    pub(crate) keys: Vec<SecretString>,
+    pub(crate) keys: Vec<InboundKey>,
+    pub(crate) admin: Option<SecretString>,
     pub(crate) exposure: Exposure,
     /// What the file said of the address; `None` where the program decides on it.
     pub(crate) listen: Option<Option<SocketAddr>>,
@@ -113,6 +114,7 @@ impl Reloader {
         let listen = config.listen()?;
         let keys = [origin.keys.clone(), config.inbound_keys()?].concat();
         let keys = InboundKeys::new(keys);
+        let admin = origin.admin.clone().or(config.admin_token()?);
         if keys.is_open() {
             let exposure = if config.allows_unauthenticated() {
                 Exposure::Anywhere
@@ -132,7 +134,11 @@ impl Reloader {
             );
         }
         let routes = client.routes().len();
-        self.app.configure(Configured { client, keys });
+        self.app.configure(Configured {
+            client,
+            keys,
+            admin,
+        });
         Ok(routes)
     }
 }

@@ -1,6 +1,7 @@
 //! The request headers of ours: `x-interline-timeout-ms`, `-priority`, `-explain`, `-tags`, `-cache`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -8,6 +9,7 @@ use interline::{CallOptions, Priority};
 use interline_core::CallId;
 
 use crate::failure::Failure;
+use crate::inbound_keys::Caller;
 
 /// Longest text of `x-interline-tags` and most tags in it; chosen, not measured.
 const MAX_TAGS_BYTES: usize = 1024;
@@ -22,7 +24,9 @@ pub(crate) struct RequestOptions {
     pub(crate) priority: Priority,
     /// Whether the reply carries the decision trace.
     pub(crate) explain: Explain,
-    /// The caller's labels for logs and traces: `name` or `name=value`, separated by commas.
+    /// The name of the caller's key, where one is asked for.
+    pub(crate) key: Option<Arc<str>>,
+    /// The caller's labels for logs, traces, budgets and spend: `name` or `name=value`, separated by commas.
     pub(crate) tags: BTreeMap<String, String>,
 }
 
@@ -42,6 +46,7 @@ impl RequestOptions {
             .with_timeout(self.timeout)
             .with_priority(self.priority);
         options.tags.clone_from(&self.tags);
+        options.key.clone_from(&self.key);
         options
     }
 
@@ -74,8 +79,17 @@ impl RequestOptions {
             timeout,
             priority,
             explain,
+            key: None,
             tags,
         })
+    }
+
+    /// Says who calls.
+    pub(crate) fn by(mut self, caller: Option<&Caller>) -> Self {
+        if let Some(Caller::Named(name)) = caller {
+            self.key = Some(Arc::clone(name));
+        }
+        self
     }
 }
 

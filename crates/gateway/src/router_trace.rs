@@ -1,5 +1,6 @@
 //! What the router decided and what the gate did, as JSON for traces.
 
+use interline::classifier::{Complexity, Task};
 use interline::{GateReport, RankedTarget, RouterTrace, TaskSource};
 use serde_json::{Value, json};
 
@@ -10,10 +11,10 @@ pub(crate) fn router(trace: &RouterTrace) -> Value {
         .map(|(task, confidence)| json!({"task": task.name(), "confidence": rounded(confidence)}));
     let ranked: Vec<_> = trace.candidates.iter().map(candidate).collect();
     json!({
-        "task": trace.task.map(|task| task.name()),
+        "task": trace.task.map(Task::name),
         "task_from": trace.task_from.name(),
         "guess": guess,
-        "complexity": trace.complexity.map(|complexity| complexity.name()),
+        "complexity": trace.complexity.map(Complexity::name),
         "optimize_for": trace.optimize_for.name(),
         "optimize_for_from": trace.optimize_for_from.name(),
         "budget": trace.budget.name(),
@@ -57,7 +58,7 @@ pub(crate) fn gate(report: &GateReport) -> Value {
 /// The task that was acted upon, for the header.
 pub(crate) fn task(trace: &RouterTrace) -> Option<&'static str> {
     let acted = matches!(trace.task_from, TaskSource::Tag | TaskSource::Classifier);
-    trace.task.filter(|_| acted).map(|task| task.name())
+    trace.task.filter(|_| acted).map(Task::name)
 }
 
 /// Two digits: more would claim a precision that nobody measured.

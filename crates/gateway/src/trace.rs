@@ -62,6 +62,9 @@ pub(crate) fn object(route: &RouteInfo, cost: Cost) -> Value {
         "excluded": excluded,
         "ignored_hints": ignored,
     });
+    if let Some(budget) = route.budget {
+        trace["budget"] = json!(budget.name());
+    }
     if let Some(router) = &route.router {
         trace["router"] = router_trace::router(router);
     }

@@ -134,7 +134,7 @@ pub(super) fn target(
     if let Some(quality) = entry.quality {
         let path = format!("{path}.quality");
         if strategy != Strategy::Score {
-            mistakes.add(&path, place, &only_with(strategy, "score"));
+            mistakes.add(&path, place, only_with(strategy, "score"));
         } else if (0.0..=1.0).contains(&quality) {
             target = target.with_quality(quality as f32);
         } else {

@@ -32,11 +32,6 @@ impl<'a> Mistakes<'a> {
         self.add(path, Place::default(), message);
     }
 
-    /// Notes a key that later versions will know.
-    pub(super) fn add_later(&mut self, path: &str, place: Place) {
-        self.add(path, place, "is not available in this version: remove it");
-    }
-
     /// How many there are.
     pub(super) const fn count(&self) -> usize {
         self.found.len()

@@ -13,9 +13,10 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_saphyr::{RenderOptions, SnippetMode, UserMessageFormatter};
 
-use super::Later;
 use super::balance_check::{AffinityName, ScoreEntry};
+use super::budget_entry::SpendEntry;
 use super::extra_attempts::{BudgetEntry, HedgeEntry};
+use super::inbound_keys::KeyEntry;
 use super::located::{Located, Place};
 use super::mistakes;
 use super::model_entry::ModelEntry;
@@ -54,9 +55,7 @@ pub(super) fn parse(text: &str, source: &str) -> Result<File> {
 }
 
 /// The reader's words, and what they mean to somebody who writes a file.
-const PLAINER: [(&str, &str); 5] = [
-    // Keys that are known only to be refused.
-    (", admin, router, budget", ", router"),
+const PLAINER: [(&str, &str); 4] = [
     ("invalid u32", "expected a whole number from 0"),
     ("invalid u64", "expected a whole number from 0"),
     ("expected mapping start", "expected keys with values"),
@@ -75,10 +74,11 @@ pub(super) struct File {
     /// Where the gateway listens, as `ADDRESS:PORT`. Default: `127.0.0.1:8080`.
     #[serde(default)]
     pub(super) listen: Option<Located<String>>,
-    /// Keys that callers of the gateway may present, each a reference `${NAME}` or `file:/path`.
+    /// Keys that callers of the gateway may present, each a reference `${NAME}` or `file:/path`, or
+    /// `{ name: alice, key: "${NAME}" }`; without a name it is called like its variable or file.
     /// Default: none, everybody who reaches the gateway may call.
     #[serde(default)]
-    pub(super) keys: Vec<Located<String>>,
+    pub(super) keys: Vec<Located<KeyEntry>>,
     /// Lets a gateway without keys listen on other addresses than loopback. Default: false.
     #[serde(default)]
     pub(super) allow_unauthenticated: bool,
@@ -95,15 +95,23 @@ pub(super) struct File {
     #[serde(default)]
     #[schemars(with = "Option<UnknownPriceName>")]
     pub(super) unknown_price: Option<Located<String>>,
+    /// The admin API. Default: off.
     #[serde(default)]
-    #[schemars(skip)]
-    pub(super) admin: Later,
+    pub(super) admin: Option<AdminEntry>,
     /// Automatic routing: what serves `model: auto`. Default: none.
     #[serde(default)]
     pub(super) router: Option<Located<RouterEntry>>,
+    /// What calls may cost. Default: counted, and not bounded.
     #[serde(default)]
-    #[schemars(skip)]
-    pub(super) budget: Later,
+    pub(super) budget: Option<Located<SpendEntry>>,
+}
+
+/// The admin API.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AdminEntry {
+    /// What its callers present as `authorization: Bearer TOKEN`: a reference, `${NAME}` or `file:/path`.
+    pub(super) token: Located<String>,
 }
 
 /// The names of rules for unknown prices, for the schema.

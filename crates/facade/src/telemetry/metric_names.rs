@@ -17,6 +17,16 @@ pub(super) const HEDGES: &str = "interline_hedges_total";
 pub(super) const CREDENTIAL_REJECTIONS: &str = "interline_credential_rejections_total";
 pub(super) const COST: &str = "interline_cost_nano_usd_total";
 pub(super) const DROPPED_HINTS: &str = "interline_dropped_hints_total";
+pub(super) const ANSWERS: &str = "interline_answers_total";
+pub(super) const DECISIONS: &str = "interline_routing_decisions_total";
+pub(super) const BUDGET_LIMIT: &str = "interline_budget_limit_usd";
+pub(super) const BUDGET_SPENT: &str = "interline_budget_spent_usd";
+pub(super) const BUDGET_HELD: &str = "interline_budget_held_usd";
+pub(super) const BUDGET_LEFT: &str = "interline_budget_left_usd";
+pub(super) const BUDGET_LEFT_RATIO: &str = "interline_budget_left_ratio";
+pub(super) const BUDGET_LEVEL: &str = "interline_budget_level";
+pub(super) const ESTIMATE_RATIO: &str = "interline_cost_estimate_ratio";
+pub(super) const SPEND_STORE_FAILING: &str = "interline_spend_store_failing";
 pub(super) const TARGET_AVAILABLE: &str = "interline_target_available";
 pub(super) const TARGET_IN_FLIGHT: &str = "interline_target_in_flight";
 pub(super) const TARGET_LATENCY: &str = "interline_target_latency_seconds";
@@ -43,7 +53,7 @@ pub(super) const HISTOGRAMS: [(&str, Unit, &str); 4] = [
     ),
 ];
 
-pub(super) const COUNTERS: [(&str, &str); 10] = [
+pub(super) const COUNTERS: [(&str, &str); 12] = [
     (REQUESTS, "Calls, by route, operation and how they ended."),
     (ATTEMPTS, "Attempts at targets, by how they ended."),
     (
@@ -71,10 +81,18 @@ pub(super) const COUNTERS: [(&str, &str); 10] = [
         DROPPED_HINTS,
         "What answering targets were asked without: hints they lack, signed reasoning of others.",
     ),
+    (
+        ANSWERS,
+        "Calls that a target answered; `fallback` says whether another one was asked first.",
+    ),
+    (
+        DECISIONS,
+        "Calls that the router routed and that were answered, by task and by the tier that answered.",
+    ),
     (COST, "What answers cost by the catalogue, in 1e-9 USD."),
 ];
 
-pub(super) const GAUGES: [(&str, &str); 6] = [
+pub(super) const GAUGES: [(&str, &str); 14] = [
     (
         TARGET_AVAILABLE,
         "1 where a target is called, 0 where it is passed over.",
@@ -95,5 +113,34 @@ pub(super) const GAUGES: [(&str, &str); 6] = [
     (
         CONNECTION_LIMIT_USED,
         "How much of what a connection's configured limit holds is used: 0 nothing, 1 all.",
+    ),
+    (
+        BUDGET_LIMIT,
+        "What calls may cost in one window of a budget.",
+    ),
+    (
+        BUDGET_SPENT,
+        "What calls cost that are over, in a budget's window.",
+    ),
+    (
+        BUDGET_HELD,
+        "What calls under way have reserved of a budget.",
+    ),
+    (BUDGET_LEFT, "What is left of a budget."),
+    (
+        BUDGET_LEFT_RATIO,
+        "What is left of a budget: 1 all, 0 nothing.",
+    ),
+    (
+        BUDGET_LEVEL,
+        "Which targets a budget pays for: 3 the best, 2 balanced, 1 the cheapest, 0 none.",
+    ),
+    (
+        ESTIMATE_RATIO,
+        "What calls of the last day cost for each dollar that had been estimated.",
+    ),
+    (
+        SPEND_STORE_FAILING,
+        "1 where what was spent cannot be written, 0 where it can.",
     ),
 ];

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use interline::{Client, Config, Registry};
+use interline::{Config, Registry};
 use interline_catalog::{Catalog, ModelInfo, Prices, Rates};
 use interline_core::TokenPrice;
 use owo_colors::OwoColorize;
@@ -30,7 +30,9 @@ pub(super) fn perform(arguments: &Arguments, registry: &Registry) -> Result<(), 
     let catalog = match &arguments.config {
         Some(file) => {
             let config = Config::load(file)?;
-            let client = Client::from_config(&config, registry)?;
+            // Nothing is spent, and a gateway that runs has the file.
+            let builder = config.client_builder(registry)?;
+            let client = builder.spend_in_memory().build()?;
             client.catalog().clone()
         }
         None => Catalog::embedded(),

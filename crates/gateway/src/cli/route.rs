@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use interline::ledger::BudgetTier;
 use interline::{CallOptions, Client, Explanation, Registry, RouterTrace};
 use interline_core::{ChatRequest, ErrorKind, Message};
 use serde_json::{Value, json};
@@ -38,7 +39,9 @@ pub(super) struct Arguments {
 /// Prints the decision.
 pub(super) async fn perform(arguments: Arguments, registry: Registry) -> Result<(), Exit> {
     let config = environment::config_or_found(arguments.config.as_deref(), &registry).await?;
-    let client = Client::from_config(&config, &registry)?;
+    // Nothing is spent, and a gateway that runs has the file.
+    let builder = config.client_builder(&registry)?;
+    let client = builder.spend_in_memory().build()?;
     let model = match arguments.model {
         Some(model) => model,
         None => default_model(&client)?,
@@ -107,6 +110,7 @@ fn as_json(decision: &Explanation) -> Value {
         "order": order,
         "excluded": excluded,
         "ignored_hints": ignored,
+        "budget": decision.budget.map(BudgetTier::name),
         "router": decision.router.as_deref().map(router_trace::router),
     })
 }
@@ -117,6 +121,9 @@ fn as_text(decision: &Explanation) -> String {
         decision.name,
         decision.strategy.name()
     )];
+    if let Some(tier) = decision.budget {
+        lines.push(format!("budget    {tier}"));
+    }
     if let Some(trace) = &decision.router {
         say_router(trace, &mut lines);
     }

@@ -4,6 +4,7 @@ mod house;
 
 mod answers;
 mod bad_input;
+mod budgets;
 mod command_line;
 mod embeddings;
 mod faults;
