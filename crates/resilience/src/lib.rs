@@ -128,6 +128,7 @@ mod gates;
 mod health;
 mod latency_digest;
 mod limits;
+mod second_look;
 mod simple_breaker;
 mod sync;
 mod target_gate;

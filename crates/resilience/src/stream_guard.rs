@@ -16,6 +16,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::attempt_kind::{CommittedStream, truncated};
 use crate::live_attempt::LiveAttempt;
+use crate::second_look::SecondLook;
 use crate::stream_state::{Effect, Fits, Signal, StreamState};
 use crate::wait_clock::{Content, WaitClock};
 use crate::{CallEvent, Outcome};
@@ -28,6 +29,7 @@ pub(crate) struct StreamGuard {
     /// The vendor's stream; gone once the answer is over.
     rest: Option<ChatStream>,
     clock: WaitClock,
+    look: SecondLook,
     timer: Pin<Box<Sleep>>,
     /// Present until the attempt is settled.
     live: Option<LiveAttempt>,
@@ -41,6 +43,7 @@ impl StreamGuard {
             replay: stream.prefix.into_frames().collect(),
             rest: Some(stream.rest),
             clock: WaitClock::new(&live.timeouts),
+            look: SecondLook::default(),
             timer: Box::pin(sleep_until(live.total.at)),
             live: Some(live),
         }
@@ -67,6 +70,7 @@ impl StreamGuard {
                 return Poll::Ready(result);
             }
             let silence = self.clock.wait(now, live.progress.last_sign());
+            let silence = self.look.at(silence, self.timer.deadline(), now);
             if now >= silence.at {
                 return Poll::Ready(Err(silence.error()));
             }

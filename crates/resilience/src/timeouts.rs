@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::Timeouts;
 use crate::progress::AttemptProgress;
+use crate::second_look::SecondLook;
 
 /// A moment after which an attempt is given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +50,12 @@ impl Limit {
             why: Why::Stall,
             ..Self::new(TimeoutStage::FirstToken, start, length)
         }
+    }
+
+    /// The same at a later moment.
+    pub(crate) const fn put_off(mut self, at: Instant) -> Self {
+        self.at = at;
+        self
     }
 
     /// The one that comes first; `self` where they come together.
@@ -126,13 +133,15 @@ pub(crate) async fn within<T>(
 ) -> Result<T> {
     let mut attempt = pin!(attempt);
     let mut timer = pin!(sleep_until(limit().at));
+    let mut look = SecondLook::default();
     poll_fn(|cx| {
         if let Poll::Ready(result) = attempt.as_mut().poll(cx) {
             return Poll::Ready(result);
         }
         loop {
-            let limit = limit();
-            if Instant::now() >= limit.at {
+            let now = Instant::now();
+            let limit = look.at(limit(), timer.deadline(), now);
+            if now >= limit.at {
                 return Poll::Ready(Err(limit.error()));
             }
             if timer.deadline() != limit.at {
