@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use interline_simulator::{Fault, Pacing};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use crate::house::{House, Plan, Seen, Speaks};
@@ -45,6 +47,28 @@ async fn a_stream_in_flight_is_finished_after_the_gateway_was_asked_to_end() {
         "{last_word}: {}",
         seen.text()
     );
+    timeout(Duration::from_secs(2), house.has_ended())
+        .await
+        .expect("nothing is left to do");
+}
+
+#[tokio::test]
+async fn whoever_connected_before_the_port_closed_is_served() {
+    let mut house = House::new().await;
+    let address = house.url.trim_start_matches("http://").to_owned();
+    let mut early = Vec::new();
+    for _ in 0..20 {
+        early.push(TcpStream::connect(&address).await.expect("it listens"));
+    }
+    house.shut_down();
+    sleep(Duration::from_millis(10)).await;
+    for mut stream in early {
+        let request = b"GET /healthz HTTP/1.1\r\nhost: g\r\nconnection: close\r\n\r\n";
+        stream.write_all(request).await.expect("it is open");
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).await.expect("no reset");
+        assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+    }
     timeout(Duration::from_secs(2), house.has_ended())
         .await
         .expect("nothing is left to do");
