@@ -19,7 +19,7 @@ pub fn path(package: &str, name: &str) -> Result<PathBuf, String> {
     let folder = match std::env::var_os(BINARIES) {
         Some(folder) => PathBuf::from(folder),
         None => {
-            build(package, name)?;
+            build(package, name, &[])?;
             target_folder()?.join("debug")
         }
     };
@@ -31,6 +31,29 @@ pub fn path(package: &str, name: &str) -> Result<PathBuf, String> {
         "{} does not exist: run `cargo build -p {package} --bin {name}`",
         path.display()
     ))
+}
+
+/// As [`path`], built as the running program itself is: optimised beside an optimised one.
+///
+/// # Errors
+///
+/// As for [`path`].
+pub fn beside(package: &str, name: &str) -> Result<PathBuf, String> {
+    let itself = std::env::current_exe()
+        .map_err(|error| format!("cannot tell where this program lies: {error}"))?;
+    let target = target_folder()?;
+    let is_release = itself.starts_with(target.join("release"));
+    if std::env::var_os(BINARIES).is_some() || !is_release {
+        return path(package, name);
+    }
+    build(package, name, &["--release"])?;
+    let path = target
+        .join("release")
+        .join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    if path.is_file() {
+        return Ok(path);
+    }
+    Err(format!("{} does not exist", path.display()))
 }
 
 /// Cargo's target folder, found from the running test's own path.
@@ -47,10 +70,11 @@ pub fn target_folder() -> Result<PathBuf, String> {
         .ok_or_else(|| format!("{} is not inside a cargo target folder", test.display()))
 }
 
-fn build(package: &str, name: &str) -> Result<(), String> {
+fn build(package: &str, name: &str, flags: &[&str]) -> Result<(), String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(["build", "--quiet", "--package", package, "--bin", name])
+        .args(flags)
         .arg("--target-dir")
         .arg(target_folder()?)
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))

@@ -9,6 +9,7 @@ pub mod binary;
 pub mod environment;
 pub mod house;
 pub mod node;
+pub mod process;
 pub mod python;
 pub mod skip;
 pub mod sockets;

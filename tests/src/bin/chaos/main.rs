@@ -17,6 +17,7 @@ mod load;
 mod mechanism;
 mod outcome;
 mod plan;
+mod process;
 mod random;
 mod report;
 mod scenarios;
@@ -76,8 +77,9 @@ fn perform(arguments: &Arguments) -> Result<bool, String> {
         add(&mut document, sockets::values(&played));
     }
     if wanted.process {
-        eprintln!("{} the process tier is not built yet", "FAIL".red().bold());
-        is_green = false;
+        let played = process::play(arguments)?;
+        is_green &= process::print(&played);
+        add(&mut document, process::values(&played));
     }
     document["verdict"] = json!(if is_green { "pass" } else { "fail" });
     Ok(write(arguments, &document)? && is_green)
