@@ -48,6 +48,13 @@ pub(crate) fn print(corpus: &Corpus, recipe: &Recipe, mistakes: bool) -> Result<
         all.extend(judged);
     }
     figures::line("all together", &all);
+    let misled: Vec<Judged> = folds
+        .iter()
+        .flat_map(|fold| fold.prompts.iter().map(|prompt| (&fold.model, *prompt)))
+        .filter(|(_, prompt)| prompt.misleads_keywords)
+        .map(|(model, prompt)| figures::judge(model, prompt))
+        .collect();
+    figures::line("misleads keywords", &misled);
     let mut sum = 0.0;
     for task in Task::ALL
         .into_iter()
