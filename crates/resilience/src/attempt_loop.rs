@@ -15,6 +15,7 @@
 
 mod attempts;
 
+use std::slice;
 use std::sync::Arc;
 
 use interline_core::{AttemptRecord, Error, ErrorKind, Phase, Result, Target, TimeoutStage};
@@ -22,7 +23,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::attempt_kind::AttemptKind;
 use crate::call_log::CallLog;
-use crate::exhausted::Exhausted;
+use crate::exhausted::{Exhausted, PassedOver};
 use crate::extras::{Extras, Paid, StepTo};
 use crate::retry_decision::{Choice, LastResort, announced_wait, choose};
 use crate::rng::Draws;
@@ -312,7 +313,14 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
 
     /// The failure of a call that nobody is left to serve.
     fn exhausted(&self, now: Instant) -> Error {
-        let passed_over = self.passed_over();
+        let passed_over: Vec<_> = self
+            .never_asked()
+            .map(|(index, reason, standing)| PassedOver {
+                target: self.candidate(index).target.clone(),
+                reason,
+                wait: announced_wait(slice::from_ref(standing), now),
+            })
+            .collect();
         if let Some(error) = &self.unsupported
             && passed_over.is_empty()
             && self
@@ -336,11 +344,17 @@ impl<'a, K: AttemptKind> AttemptLoop<'a, K> {
 
     /// Who was refused and never asked.
     fn passed_over(&self) -> Vec<(Target, SkipReason)> {
-        self.skipped
-            .iter()
-            .filter(|(index, _)| self.standings.get(*index).is_some_and(Standing::is_new))
-            .map(|(index, reason)| (self.candidate(*index).target.clone(), *reason))
+        let never_asked = self.never_asked();
+        never_asked
+            .map(|(index, reason, _)| (self.candidate(index).target.clone(), reason))
             .collect()
+    }
+
+    fn never_asked(&self) -> impl Iterator<Item = (usize, SkipReason, &Standing)> {
+        self.skipped.iter().filter_map(|(index, reason)| {
+            let standing = self.standings.get(*index)?;
+            standing.is_new().then_some((*index, *reason, standing))
+        })
     }
 
     fn candidate(&self, index: usize) -> &'a Candidate<K::Service> {

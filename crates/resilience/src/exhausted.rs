@@ -17,13 +17,22 @@ const UNANNOUNCED_WAIT: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Exhausted<'a> {
     pub(crate) records: &'a [AttemptRecord],
-    pub(crate) passed_over: &'a [(Target, SkipReason)],
+    pub(crate) passed_over: &'a [PassedOver],
     /// Candidates that were neither asked nor passed over.
     pub(crate) not_asked: usize,
     /// Why there was no further attempt, where the policy would have allowed one.
     pub(crate) denied: Option<RetryDenial>,
     pub(crate) phase: Phase,
     /// How long until the first vendor that announced a wait is free.
+    pub(crate) wait: Option<Duration>,
+}
+
+/// A target that was never called, and why.
+#[derive(Debug)]
+pub(crate) struct PassedOver {
+    pub(crate) target: Target,
+    pub(crate) reason: SkipReason,
+    /// How long until it may be called, where that is known.
     pub(crate) wait: Option<Duration>,
 }
 
@@ -55,7 +64,7 @@ impl Exhausted<'_> {
 
     /// Whether nothing is wrong but that every vendor wants to be left alone for a while.
     fn is_only_waiting(&self) -> bool {
-        let asked = |(_, reason): &(Target, SkipReason)| reason.is_a_wait();
+        let asked = |one: &PassedOver| one.reason.is_a_wait();
         let limited = |record: &AttemptRecord| record.kind == Some(ErrorKind::RateLimited);
         let is_anybody_there = !self.passed_over.is_empty() || !self.records.is_empty();
         is_anybody_there && self.passed_over.iter().all(asked) && self.records.iter().all(limited)
@@ -63,7 +72,7 @@ impl Exhausted<'_> {
 
     /// Whether nobody was asked, and what is left of a budget is all that stood in the way.
     fn is_only_money(&self) -> bool {
-        let unpaid = |(_, reason): &(Target, SkipReason)| *reason == SkipReason::Budget;
+        let unpaid = |one: &PassedOver| one.reason == SkipReason::Budget;
         self.records.is_empty()
             && !self.passed_over.is_empty()
             && self.passed_over.iter().all(unpaid)
@@ -71,9 +80,8 @@ impl Exhausted<'_> {
 
     /// Whether the same call may go better another time.
     fn is_transient(&self) -> bool {
-        let is_ill = |(_, reason): &(Target, SkipReason)| {
-            !matches!(reason, SkipReason::Credential | SkipReason::Budget)
-        };
+        let is_ill =
+            |one: &PassedOver| !matches!(one.reason, SkipReason::Credential | SkipReason::Budget);
         self.passed_over.iter().any(is_ill)
             || self.records.iter().any(|record| {
                 matches!(
@@ -105,8 +113,8 @@ impl fmt::Display for Exhausted<'_> {
             }
             separator = ", ";
         }
-        for (target, reason) in self.passed_over {
-            write!(f, "{separator}{target} skipped ({reason})")?;
+        for one in self.passed_over {
+            write!(f, "{separator}{one}")?;
             separator = ", ";
         }
         let cap = "the attempt cap is reached";
@@ -115,6 +123,25 @@ impl fmt::Display for Exhausted<'_> {
             (0, None) => Ok(()),
             (0, Some(_)) => write!(f, "{separator}no further attempt: {why}"),
             (more, _) => write!(f, "{separator}{more} more not asked: {why}"),
+        }
+    }
+}
+
+impl fmt::Display for PassedOver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let why = match self.reason {
+            SkipReason::Unhealthy => "it failed too often lately",
+            SkipReason::Probing => "it failed too often lately, and another call is trying it",
+            SkipReason::Paused => "its vendor asked to wait",
+            SkipReason::Credential => "its vendor refuses the credential",
+            SkipReason::Host => "its host cannot be reached",
+            SkipReason::Limited => "its rate limits are used up",
+            SkipReason::Budget => "what is left of a budget does not pay for it",
+        };
+        write!(f, "{} not called: {why}", self.target)?;
+        match self.wait.filter(|_| self.reason.is_a_wait()) {
+            Some(wait) => write!(f, " ({} s to go)", wait.as_secs_f64().ceil()),
+            None => Ok(()),
         }
     }
 }

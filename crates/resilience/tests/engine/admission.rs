@@ -91,7 +91,7 @@ async fn where_all_are_unhealthy_the_one_due_soonest_is_tried_once() {
     assert_eq!(bench.permits.counts().last_resorts, 1);
     assert_eq!(
         error.message(),
-        "no target answered: b/m unavailable (status 500), a/m skipped (unhealthy)"
+        "no target answered: b/m unavailable (status 500), a/m not called: it failed too often lately"
     );
 }
 
@@ -149,6 +149,11 @@ async fn a_vendors_wish_to_wait_is_never_overridden() {
     assert_eq!(error.kind(), K::AllTargetsFailed);
     assert_eq!(error.retry(), RetryHint::After(S(30)));
     assert!(error.attempts().is_empty());
+    assert_eq!(
+        error.message(),
+        "no target answered: a/m not called: its vendor asked to wait (40 s to go), \
+         b/m not called: its vendor asked to wait (30 s to go)"
+    );
 }
 
 #[tokio::test(start_paused = true)]
