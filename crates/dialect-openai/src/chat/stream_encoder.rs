@@ -2,6 +2,7 @@
 //!
 //! Frames of this format pass as they came. The gateway asks every vendor for usage, so the usage
 //! chunk of a caller who did not ask is left out here, and a `usage` field beside content removed.
+//! A vendor that tells it in a place of its own alone gets the chunk that a caller who asked waits for.
 
 use std::collections::BTreeSet;
 
@@ -79,6 +80,8 @@ pub struct StreamEncoder {
     /// Tool calls that came whole, per answer, are numbered from here.
     calls: Vec<(u32, u32)>,
     usage: Usage,
+    /// Whether the vendor's own bytes showed it where the format has it.
+    shows_usage: bool,
 }
 
 impl StreamEncoder {
@@ -92,6 +95,7 @@ impl StreamEncoder {
             ended: BTreeSet::new(),
             calls: Vec::new(),
             usage: Usage::default(),
+            shows_usage: false,
         }
     }
 
@@ -127,9 +131,15 @@ impl StreamEncoder {
                 StreamEvent::Started { id, model, created } => {
                     self.start(id.as_deref(), model.as_deref(), *created);
                 }
-                StreamEvent::Usage(_) => tells_usage = true,
+                StreamEvent::Usage(counts) => {
+                    tells_usage = true;
+                    self.usage.update(*counts);
+                }
                 _ => {}
             }
+        }
+        if tells_usage && !self.shows_usage {
+            self.shows_usage = has_usage(&raw.data);
         }
         let mut keys = Vec::new();
         if tells_usage && self.options.usage == UsageChunk::NotAsked {
@@ -152,7 +162,11 @@ impl StreamEncoder {
         {
             out.data = data;
         }
-        vec![out]
+        let is_last = events.iter().any(|event| matches!(event, StreamEvent::End));
+        match self.usage_chunk().filter(|_| is_last) {
+            Some(usage) => vec![usage, out],
+            None => vec![out],
+        }
     }
 
     fn event(&mut self, event: &StreamEvent, out: &mut Vec<RawFrame>) {
@@ -255,15 +269,20 @@ impl StreamEncoder {
     }
 
     fn end(&self, out: &mut Vec<RawFrame>) {
-        if self.options.usage == UsageChunk::Asked
-            && let Some(counts) = usage::write(&self.usage)
-        {
-            let mut chunk = self.chunk(0, Map::new(), Value::Null);
-            chunk.insert("choices".into(), json!([]));
-            chunk.insert("usage".into(), counts);
-            out.push(frame(chunk));
-        }
+        out.extend(self.usage_chunk());
         out.push(RawFrame::new(FORMAT, None, Bytes::from_static(DONE)));
+    }
+
+    /// The chunk with the usage, where the caller asked for it, it is known and was not shown yet.
+    fn usage_chunk(&self) -> Option<RawFrame> {
+        if self.options.usage == UsageChunk::NotAsked || self.shows_usage {
+            return None;
+        }
+        let counts = usage::write(&self.usage)?;
+        let mut chunk = self.chunk(0, Map::new(), Value::Null);
+        chunk.insert("choices".into(), json!([]));
+        chunk.insert("usage".into(), counts);
+        Some(frame(chunk))
     }
 
     /// A part that came whole, as a delta; `None` where this format has no place for it.
@@ -335,6 +354,12 @@ fn call_start(index: u32, id: &str, name: &str, arguments: &str) -> Map<String, 
 
 fn frame(chunk: Map<String, Value>) -> RawFrame {
     RawFrame::new(FORMAT, None, Bytes::from(Value::Object(chunk).to_string()))
+}
+
+/// Whether a chunk tells the usage where the format has it.
+fn has_usage(data: &Bytes) -> bool {
+    serde_json::from_slice::<Value>(data)
+        .is_ok_and(|chunk| chunk.get("usage").is_some_and(Value::is_object))
 }
 
 /// Whether a chunk with usage says nothing else.

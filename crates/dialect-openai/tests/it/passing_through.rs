@@ -7,9 +7,10 @@ use interline_core::{
 };
 use interline_dialect_openai::{
     CallIds, DeveloperRole, EarlierReasoning, FORMAT, Mode, OutputLimit, ParticipantNames, Quirks,
-    StreamEncoder, StreamOptions, StreamUsage, ThinkingControl, UsageChunk, decode_request,
-    decode_response, encode_request, encode_response,
+    StreamDecoder, StreamEncoder, StreamOptions, StreamUsage, ThinkingControl, UsageChunk,
+    decode_request, decode_response, encode_request, encode_response,
 };
+use interline_transport::SseEvent;
 use serde_json::{Value, json};
 
 fn sent(body: &str, mode: Mode, quirks: &Quirks) -> String {
@@ -139,6 +140,36 @@ fn usage_reaches_only_callers_who_asked() {
         &beside_frame,
         &[r#"{"id":"1","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"z":1.0}"#],
     );
+}
+
+/// A stream of Groq's shape, written by hand: the usage is in `x_groq`, and only there in one of the two.
+#[test]
+fn usage_in_a_place_of_the_vendors_own_is_shown_once_more_where_it_belongs() {
+    let last = r#"{"id":"g1","object":"chat.completion.chunk","created":7,"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"x_groq":{"id":"req_1","usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}}}"#;
+    let standard = r#"{"id":"g1","object":"chat.completion.chunk","created":7,"model":"m","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}}"#;
+    let passed = |wish: UsageChunk, chunks: &[&str]| -> Vec<String> {
+        let mut decoder = StreamDecoder::new(Quirks::new().with_envelope("x_groq"));
+        let mut encoder = StreamEncoder::new(StreamOptions::new(wish));
+        let mut out = Vec::new();
+        for chunk in chunks.iter().chain(&["[DONE]"]) {
+            let event = SseEvent::new(None, Bytes::copy_from_slice(chunk.as_bytes()));
+            let frame = decoder.push(event).expect("a good event");
+            for frame in encoder.encode(&frame) {
+                out.push(String::from_utf8(frame.data.to_vec()).expect("UTF-8"));
+            }
+        }
+        out
+    };
+    let own_only = passed(UsageChunk::Asked, &[last]);
+    assert_eq!(own_only.len(), 3, "{own_only:?}");
+    assert_eq!([&*own_only[0], &*own_only[2]], [last, "[DONE]"]);
+    let added: Value = serde_json::from_str(&own_only[1]).expect("JSON");
+    let standard_chunk: Value = serde_json::from_str(standard).expect("JSON");
+    assert_eq!(added, standard_chunk);
+    let both = [last, standard];
+    assert_eq!(passed(UsageChunk::Asked, &both), [last, standard, "[DONE]"]);
+    assert_eq!(passed(UsageChunk::NotAsked, &both), [last, "[DONE]"]);
+    assert_eq!(passed(UsageChunk::NotAsked, &[last]), [last, "[DONE]"]);
 }
 
 #[test]
