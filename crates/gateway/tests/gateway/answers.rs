@@ -146,6 +146,15 @@ async fn the_trace_comes_only_where_it_was_asked_for() {
         assert_eq!(trace["attempts"], 1);
         assert_eq!(trace["attempt_list"][0]["code"], Value::Null);
         assert!(trace["cost_usd"].is_string());
+        let first = &trace["order"][0];
+        assert!(
+            first["target"]
+                .as_str()
+                .is_some_and(|one| one.starts_with("openai/"))
+        );
+        assert_eq!(first["standing"], "ready", "{body}");
+        assert!(first["figure"].is_number(), "{body}");
+        assert_eq!(trace["affinity"], "none");
     }
 }
 
