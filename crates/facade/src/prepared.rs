@@ -13,8 +13,8 @@ use interline_resilience::{
 use interline_routing::balancer::{Balance, SessionKey};
 use interline_routing::classifier::Classification;
 use interline_routing::{
-    AutoModel, BetterTarget, BudgetLevel, CallSize, Circumstances, Constraints, Exclusion, Lack,
-    Member, Needs, Plan, Rotation, Strategy, Strictness, VariantFacts, WeightedTarget, plan,
+    AutoModel, BetterTarget, BudgetLevel, CallSize, Circumstances, Constraints, Member, Needs,
+    Plan, Rotation, Strategy, Strictness, VariantFacts, WeightedTarget, plan,
 };
 use tracing::Span;
 use uuid::Uuid;
@@ -25,7 +25,7 @@ use crate::gate::GateRun;
 use crate::names::Meaning;
 use crate::reply::Decision;
 use crate::route_table::{ReadyRoute, Snapshot};
-use crate::spending::{Metered, Purse, mildest};
+use crate::spending::{Metered, Purse, leave_out_unaffordable};
 use crate::stripped::Stripped;
 use crate::{
     AutoRouting, CallOptions, Client, Connection, Cost, GatedStreams, RouteInfo, model_facts,
@@ -567,35 +567,6 @@ impl Client {
             lane: Arc::clone(&self.inner.direct_lane),
             terms: self.inner.direct_terms.clone(),
         }
-    }
-}
-
-/// Leaves out of a plan whom budgets do not pay for.
-///
-/// # Errors
-/// `Budget` where nobody is left: the refusal that is over first.
-fn leave_out_unaffordable(plan: &mut Plan, members: &[Member], purse: &Purse) -> Result<()> {
-    let prices = |target: &Target| {
-        let member = members.iter().find(|one| one.target.target == *target);
-        member.and_then(|member| member.facts.prices)
-    };
-    let mut refusals = Vec::new();
-    let mut place = 0;
-    while let Some(target) = plan.targets.get(place) {
-        match purse.afford(target, prices(target).as_ref()) {
-            Ok(()) => place += 1,
-            Err(error) => {
-                let lack = Lack::Budget(error.message().into());
-                let target = plan.targets.remove(place);
-                plan.placements.remove(place);
-                plan.excluded.push(Exclusion::new(target, lack));
-                refusals.push(error);
-            }
-        }
-    }
-    match mildest(refusals) {
-        Some(refusal) if plan.targets.is_empty() => Err(refusal),
-        _ => Ok(()),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Every attempt holds what it may cost before it is made, and is charged what it did cost when it is over:
 //! [`Purse`] belongs to a call, [`Metered`] stands before each target's gate.
 
+mod affordable;
 mod metered;
 mod place;
 mod purse;
@@ -16,9 +17,10 @@ use interline_core::{NanoUsd, Result, Target};
 use interline_ledger::{Ledger, LedgerConfig};
 use interline_routing::{CallSize, OutputHabit};
 
+pub(crate) use affordable::leave_out_unaffordable;
 pub(crate) use metered::Metered;
 pub(crate) use place::SpendPlace;
-pub(crate) use purse::{Purse, mildest};
+pub(crate) use purse::Purse;
 
 /// Targets whose usual answers are remembered; callers may name any model, and memory is bounded. Chosen,
 /// not measured: as many as gates are kept.

@@ -309,7 +309,7 @@ async fn one_request_stays_under_its_cap_over_all_its_attempts() {
         .await
         .expect_err("no room");
     assert_eq!(error.kind(), ErrorKind::AllTargetsFailed, "{error}");
-    assert!(error.message().contains("(budget)"), "{error}");
+    assert!(error.message().contains("budget"), "{error}");
     assert_eq!(second.calls(), 0);
 }
 

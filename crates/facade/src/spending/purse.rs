@@ -1,10 +1,10 @@
 //! What one call brings to its attempts: who pays, how large it is, and what it has cost so far.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use interline_catalog::Prices;
-use interline_core::{Error, NanoUsd, Result, RetryHint, Target, Usage};
+use interline_core::{Error, NanoUsd, Result, Target, Usage};
 use interline_ledger::{BudgetTier, Payer};
 use interline_resilience::Account;
 use interline_routing::{BudgetLevel, CallSize, OutputHabit};
@@ -213,15 +213,4 @@ fn tag((name, value): (&String, &String)) -> String {
         "" => name.clone(),
         value => format!("{name}={value}"),
     }
-}
-
-/// The refusal of several targets that a caller should know of: the one that is over first.
-pub(crate) fn mildest(refusals: impl IntoIterator<Item = Error>) -> Option<Error> {
-    refusals
-        .into_iter()
-        .min_by_key(|error| match error.retry() {
-            RetryHint::Backoff => Duration::ZERO,
-            RetryHint::After(wait) => wait,
-            _ => Duration::MAX,
-        })
 }
