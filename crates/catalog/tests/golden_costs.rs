@@ -107,6 +107,33 @@ fn regional_names_of_bedrock_cost_their_premium() {
 }
 
 #[test]
+fn vertex_bills_models_as_their_makers_do() {
+    let called = usage(1_000, 0, 1_000, 1_000);
+    let catalog = Catalog::embedded();
+    for (here, kind, there) in [
+        (
+            "claude-sonnet-4-5@20250929",
+            "anthropic",
+            "claude-sonnet-4-5-20250929",
+        ),
+        ("claude-opus-4-6@default", "anthropic", "claude-opus-4-6"),
+        ("gemini-2.5-pro", "google", "gemini-2.5-pro"),
+    ] {
+        let own = catalog.find(kind, there).expect("a listed model");
+        let vertex = catalog.find("vertex", here).expect("a listed model");
+        assert_eq!(vertex.prices, own.prices, "{here}");
+        assert_eq!(vertex.context_window, own.context_window, "{here}");
+    }
+    let model = "claude-sonnet-4-5@20250929";
+    check("vertex", model, &called, Some(3_750_000 + 15_000_000));
+    let gemini = "gemini-2.5-pro";
+    let long = usage(200_001, 0, 0, 10);
+    check("vertex", gemini, &usage(1_000, 1_000, 0, 0), Some(125_000));
+    check("vertex", gemini, &long, Some(200_001 * 2_500 + 150_000));
+    assert_eq!(catalog.find("vertex", "gemini-2.0-flash"), None);
+}
+
+#[test]
 fn vectors_cost_what_was_read() {
     let mut called = usage(1_000, 0, 0, 0);
     called.output_tokens = Some(0);
