@@ -6,7 +6,10 @@ use std::fmt;
 use interline_catalog::{Catalog, ModelInfo};
 use interline_core::{Error, ProviderId, Result, Target};
 
-use crate::{Connection, model_facts};
+use crate::{Client, Connection, model_facts};
+
+/// The source of what an operator says.
+const OPERATOR: &str = "configuration";
 
 /// What becomes of targets whose price is unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,10 +71,28 @@ impl ModelChanges {
                     *info = known;
                     (info.kind, info.id) = (kind, id);
                 }
-                info.sources = vec!["configuration".to_owned()];
+                info.sources = vec![OPERATOR.to_owned()];
                 (one.change)(info);
             }))
         })
+    }
+}
+
+impl Client {
+    /// The targets of the models that the operator described (`models` of a configuration), by
+    /// connection: what was said of a kind stands for each of its connections.
+    #[must_use]
+    pub fn described_models(&self) -> Vec<Target> {
+        let described = |connection: &Connection| -> Vec<Target> {
+            let own = model_facts::own_facts(&connection.name);
+            self.catalog()
+                .models()
+                .filter(|model| model.sources == [OPERATOR])
+                .filter(|model| model.kind == own || connection.kind.as_ref() == Some(&model.kind))
+                .map(|model| Target::new(connection.name.clone(), model.id.as_str()))
+                .collect()
+        };
+        self.providers().flat_map(described).collect()
     }
 }
 

@@ -19,7 +19,8 @@ pub(crate) fn one(client: &Client, format: &dyn Inbound, id: &str) -> Option<Val
     client.resolve(id).ok().map(|_| format.model(id))
 }
 
-/// Routes and their targets; without any route, what the catalogue knows of each provider.
+/// Routes and their targets; without any route, what the catalogue knows of each provider. Then the models
+/// that the configuration describes, which calls may name as well.
 ///
 /// A program of the format may show only names that begin as its vendor's own do: of such models the
 /// bare names follow, where they mean one thing.
@@ -35,6 +36,12 @@ fn ids(client: &Client, format: &dyn Inbound) -> Vec<String> {
         let names = routes.into_iter().map(|route| route.name);
         names.chain(targets).collect()
     };
+    let described = client.described_models().into_iter();
+    let new: BTreeSet<String> = described
+        .map(|target| target.to_string())
+        .filter(|id| !ids.contains(id))
+        .collect();
+    ids.extend(new);
     if let Some(prefix) = format.shown_prefix() {
         let bare: BTreeSet<String> = ids
             .iter()

@@ -1,8 +1,12 @@
 //! The paths beside the model calls: model lists, health, the status page, and paths that do not exist.
 
+use interline::Registry;
+use interline::config::Config;
+use interline_gateway::Gateway;
 use serde_json::Value;
+use tokio::sync::oneshot;
 
-use crate::house::{House, Seen, Speaks};
+use crate::house::{House, Seen, Speaks, http_client};
 
 async fn get_as_anthropic(house: &House, path: &str) -> Seen {
     let request = house.http.get(format!("{}{path}", house.url));
@@ -34,6 +38,40 @@ async fn models_are_listed_in_the_callers_shape() {
     assert_eq!(anthropic["has_more"], false);
     assert_eq!(anthropic["data"][0]["type"], "model");
     assert_eq!(anthropic["first_id"], anthropic["data"][0]["id"]);
+}
+
+#[tokio::test]
+async fn models_that_the_configuration_describes_are_listed() {
+    for routes in ["", "routes:\n  chat: { targets: [near/m] }\n"] {
+        let text = format!(
+            "providers:
+  near: {{ kind: local, base_url: 'http://127.0.0.1:9' }}
+  far:  {{ kind: local, base_url: 'http://127.0.0.1:9' }}
+models:
+  near/my-finetune: {{ context_window: 32768 }}
+{routes}"
+        );
+        let config = Config::parse(&text, "test.yaml").expect("a good file");
+        let gateway = Gateway::new(config, Registry::standard())
+            .with_listen("127.0.0.1:0")
+            .bind()
+            .await
+            .expect("a good configuration");
+        let url = format!("http://{}/v1/models", gateway.address());
+        let (_stop, stopped) = oneshot::channel::<()>();
+        tokio::spawn(gateway.serve_until(async {
+            let _ = stopped.await;
+        }));
+        let get = async |url: String| {
+            Seen::read(http_client().get(url).send().await.expect("a reply")).await
+        };
+        let list = ids(&get(url.clone()).await.json());
+        let named = |name: &str| list.iter().filter(|id| *id == name).count();
+        assert_eq!(named("near/my-finetune"), 1, "{list:?}");
+        assert_eq!(named("far/my-finetune"), 0, "it is the other connection's");
+        let one = get(format!("{url}/near/my-finetune")).await;
+        assert_eq!(one.json()["id"], "near/my-finetune");
+    }
 }
 
 #[tokio::test]
