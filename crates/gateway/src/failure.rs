@@ -133,9 +133,11 @@ impl Failure {
         self.0.wire.as_ref()
     }
 
-    /// The attempts as the error body lists them; `None` where no target was tried.
+    /// The attempts as the error body lists them: an empty list where every target was passed over,
+    /// `None` where it did not come to that.
     pub(crate) fn attempt_list(&self) -> Option<Value> {
-        (!self.0.attempts.is_empty()).then(|| attempt_list(&self.0.attempts))
+        let targets_failed = self.0.code == ErrorKind::AllTargetsFailed.code();
+        (targets_failed || !self.0.attempts.is_empty()).then(|| attempt_list(&self.0.attempts))
     }
 }
 
@@ -382,6 +384,7 @@ mod tests {
         check(&limited, 429, "all_targets_failed");
         let nobody_asked = failed(Vec::new(), wait).with_source(only_limits);
         check(&nobody_asked, 429, "all_targets_failed");
+        assert_eq!(Failure::from(&nobody_asked).attempt_list(), Some(json!([])));
         check(&failed(mixed.clone(), wait), 503, "all_targets_failed");
         let failure = Failure::from(&failed(mixed, wait));
         assert_eq!(failure.retry_after(), Some(Duration::from_secs(9)));

@@ -34,6 +34,37 @@ fn before_content() -> Vec<Fault> {
     ]
 }
 
+/// The vendor says for how long; the second call is not made, and its caller is told who, why and how long.
+#[tokio::test]
+async fn a_lone_target_that_asked_to_wait_is_not_called_and_its_callers_are_told() {
+    for speaks in BOTH {
+        let house = House::new().await;
+        let (vendor, route) = match speaks {
+            Speaks::OpenAi => (&house.openai, "only"),
+            Speaks::Anthropic => (&house.claude, "only-claude"),
+        };
+        vendor.push_fault(Fault::rate_limited(RetryAfter::Seconds(40)));
+        let first = house.ask(speaks, &speaks.hello(route)).await;
+        assert_eq!(first.status, 429, "{}", first.text());
+        let calls = vendor.ledger().total();
+        let seen = house.ask(speaks, &speaks.hello(route)).await;
+        assert_eq!(seen.status, 429, "{}", seen.text());
+        assert_eq!(vendor.ledger().total(), calls, "it was left alone");
+        let wait: u64 = seen.header("retry-after").parse().expect("seconds");
+        assert!((30..=40).contains(&wait), "{wait}");
+        assert!(!seen.has_header("x-should-retry"), "SDKs may wait for it");
+        let body = seen.json();
+        let error = speaks.error(&body);
+        assert_eq!(error["attempts"], serde_json::json!([]), "{body}");
+        let message = error["message"].as_str().expect("words");
+        assert!(
+            message.contains("not called: its vendor asked to wait (")
+                && message.contains(" s to go)"),
+            "{message}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn every_fault_before_content_is_invisible() {
     for (index, fault) in before_content().into_iter().enumerate() {
