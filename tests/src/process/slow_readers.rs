@@ -99,7 +99,7 @@ async fn play(binary: PathBuf) -> ProcessReport {
         "I23",
         "share of a core that the slow readers cost",
         costs,
-        0.3,
+        0.5,
     );
     let skips = caller.metric("interline_skips_total", &[]).await;
     report.exactly(
