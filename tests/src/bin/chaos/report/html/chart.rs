@@ -150,7 +150,13 @@ impl Panel {
             } else {
                 format!("{second:.0} s")
             };
-            let anchor = if second == 0.0 { "start" } else { "middle" };
+            let anchor = if second == 0.0 {
+                "start"
+            } else if second >= self.end_s {
+                "end"
+            } else {
+                "middle"
+            };
             let _ = write!(
                 out,
                 "<line class=\"axis\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{:.1}\" y2=\"{:.1}\"/>\

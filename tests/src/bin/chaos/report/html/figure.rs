@@ -28,11 +28,14 @@ pub(super) fn draw(series: &Series, faults: &[Fault], id: &str, name: &str, word
         escaped(name),
         escaped(words)
     );
-    let spans = spans(faults);
+    // What holds all the time marks no time.
+    let passes = |fault: &&Fault| fault.from_s > 0.0 || fault.until_s < series.end_s;
+    let faults: Vec<&Fault> = faults.iter().filter(passes).collect();
+    let spans = spans(&faults);
     calls(&mut out, series, &spans);
     attempts(&mut out, series, &spans);
     latency(&mut out, series, &spans);
-    rows.draw(&mut out, series, faults);
+    rows.draw(&mut out, series, &faults);
     out.push_str("</svg>\n");
     out.push_str(&legend(series));
     out
@@ -122,8 +125,8 @@ fn seconds_tick(millis: f64) -> String {
 }
 
 /// When anything is broken, without overlaps: each time is shaded once.
-fn spans(faults: &[Fault]) -> Vec<(f64, f64)> {
-    let mut all: Vec<(f64, f64)> = faults.iter().flat_map(turns).collect();
+fn spans(faults: &[&Fault]) -> Vec<(f64, f64)> {
+    let mut all: Vec<(f64, f64)> = faults.iter().flat_map(|fault| turns(fault)).collect();
     all.sort_by(|one, other| one.0.total_cmp(&other.0));
     let mut merged: Vec<(f64, f64)> = Vec::new();
     for (from, until) in all {
@@ -167,7 +170,7 @@ impl Rows {
         self.row * self.count as f64
     }
 
-    fn draw(&self, out: &mut String, series: &Series, faults: &[Fault]) {
+    fn draw(&self, out: &mut String, series: &Series, faults: &[&Fault]) {
         let mut panel = panel(SECOND, SECOND_TOP, series.end_s, Scale::Linear(1.0));
         panel.height = self.height();
         for (place, target) in series.targets.iter().enumerate() {
@@ -188,11 +191,14 @@ impl Rows {
                 (top, bar),
                 &format!("{}: called", target.target),
             );
-            for band in series
+            let mut bands: Vec<_> = series
                 .bands
                 .iter()
                 .filter(|band| band.target == target.target)
-            {
+                .collect();
+            // Where a day is too short on paper for all of them, the gravest one is seen.
+            bands.sort_by_key(|band| band.state == "open");
+            for band in bands {
                 let words = format!(
                     "{}: {} from {:.1} s to {:.1} s",
                     band.target, band.state, band.from_s, band.until_s
@@ -303,7 +309,7 @@ pub(super) fn sparkline(series: &Series, faults: &[Fault]) -> String {
     let mut out = String::from(
         "<svg class=\"spark\" viewBox=\"0 0 120 18\" aria-hidden=\"true\" focusable=\"false\">",
     );
-    panel.shade(&mut out, &spans(faults));
+    panel.shade(&mut out, &spans(&faults.iter().collect::<Vec<_>>()));
     panel.area(
         &mut out,
         "failed",
@@ -341,8 +347,8 @@ mod tests {
     #[test]
     fn times_of_faults_are_shaded_once() {
         let faults = [fault(10.0, 20.0, None), fault(15.0, 30.0, None)];
-        assert_eq!(spans(&faults), [(10.0, 30.0)]);
-        let flapping = [fault(0.0, 20.0, Some((5.0, 5.0)))];
-        assert_eq!(spans(&flapping), [(0.0, 5.0), (10.0, 15.0)]);
+        assert_eq!(spans(&[&faults[0], &faults[1]]), [(10.0, 30.0)]);
+        let flapping = fault(0.0, 20.0, Some((5.0, 5.0)));
+        assert_eq!(spans(&[&flapping]), [(0.0, 5.0), (10.0, 15.0)]);
     }
 }

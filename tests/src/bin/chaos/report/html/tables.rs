@@ -312,12 +312,15 @@ pub(super) fn other_tiers(document: &Document) -> String {
 fn details(scenario: &Scenario) -> String {
     let is_passed = scenario.is_passed();
     let mut out = format!(
-        "<details class=\"{}\"{}><summary>{}: {}, {}</summary>\n<p>{}</p>\n",
+        "<details class=\"{}\"{}><summary>{}: {}{}</summary>\n<p>{}</p>\n",
         if is_passed { "pass" } else { "fail" },
         if is_passed { "" } else { " open" },
         escaped(&scenario.name),
         counted(scenario.invariants.len() as u64, "check"),
-        counted(scenario.seen.len() as u64, "case"),
+        match scenario.seen.len() {
+            0 => String::new(),
+            cases => format!(", {}", counted(cases as u64, "case")),
+        },
         escaped(&scenario.about)
     );
     let mut table = Table::new(
