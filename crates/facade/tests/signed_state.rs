@@ -100,6 +100,43 @@ async fn a_fallback_to_another_format_strips_foreign_signatures_and_notes_it() {
     assert_eq!(noted, ["signed reasoning of anthropic.messages"]);
 }
 
+/// What a caller of Chat Completions echoes is words, whoever thought them; so is a thought of Gemini
+/// without a signature.
+#[tokio::test(start_paused = true)]
+async fn words_that_nobody_signed_go_to_every_vendor_unless_anothers_proof_stands_beside_them() {
+    let echoed = || Part::reasoning(Reasoning::new("echoed"));
+    let proof = signed(MESSAGES, "a");
+    for (beside, crosses) in [(None, true), (Some(proof), false)] {
+        let down = FakeProvider::new("a").fails(ErrorKind::Unavailable);
+        let anthropic = speaking_with(down, MESSAGES);
+        let other = speaking("b", RESPONSES);
+        let client = two(
+            ("anthropic", &anthropic),
+            ("deepseek", &other),
+            Strictness::Lenient,
+        );
+        let client = client.build().expect("a client");
+        let thoughts = [echoed()].into_iter().chain(beside);
+        let turn: Vec<_> = thoughts.chain([Part::text("2")]).collect();
+        let messages = [
+            Message::user("1 + 1?"),
+            Message::new(Role::Assistant, turn),
+            Message::user("Sure?"),
+        ];
+        let reply = client.complete(ChatRequest::new("chat", messages)).await;
+        reply.expect("an answer");
+        let thinks = |seen: &FakeProvider| {
+            let asked = seen.requests();
+            let parts = asked[0].messages.iter().flat_map(|message| &message.parts);
+            parts
+                .filter(|part| matches!(part.kind, PartKind::Reasoning(_)))
+                .any(|part| *part == echoed())
+        };
+        assert!(thinks(&anthropic), "the issuer sees all of it");
+        assert_eq!(thinks(&other), crosses);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_strict_route_refuses_to_strip() {
     let down = FakeProvider::new("a").fails(ErrorKind::Unavailable);
