@@ -32,7 +32,8 @@
 //! Each vendor is a feature, none is on by default: `anthropic`, `azure-openai`, `bedrock`,
 //! `cerebras`, `cohere`, `deepseek`, `fireworks`, `google`, `groq`, `local`, `mistral`, `openai`,
 //! `openrouter`, `perplexity`, `together`, `vertex`, `xai`. `config` reads configuration files, `sqlite`
-//! keeps what calls cost in a file. `full` is all of them.
+//! keeps what calls cost in a file, `json-schema` lets quality gates check answers by the schema that a
+//! call gave (`config` brings it). `full` is all of them.
 
 mod client;
 

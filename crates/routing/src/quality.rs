@@ -8,6 +8,7 @@
 mod check;
 mod judge;
 mod refusal;
+#[cfg(feature = "json-schema")]
 mod schema;
 
 use interline_core::{ChatRequest, ChatResponse, Choice, Error, PartKind, Result};

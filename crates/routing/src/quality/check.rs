@@ -4,8 +4,10 @@ use std::fmt;
 
 use interline_core::{ChatRequest, Error, FinishReason, ResponseFormat, Result};
 use regex::Regex;
+use serde_json::Value;
 
 use super::refusal::reads_like_a_refusal;
+#[cfg(feature = "json-schema")]
 use super::schema::{self, SchemaFault};
 use super::{Said, pattern};
 
@@ -18,7 +20,8 @@ pub enum Check {
     /// The answer was not cut at a token limit.
     Complete,
     /// Where JSON was asked for, the answer is JSON; where a schema was given, it follows the schema.
-    /// A schema that is itself wrong proves nothing against an answer.
+    /// A schema that is itself wrong proves nothing against an answer. Schemas are looked at with the
+    /// feature `json-schema` only, because what reads them is a dozen crates.
     Json,
     /// The text has at least so many characters. Answers that ask for tools pass.
     MinChars(usize),
@@ -149,13 +152,23 @@ fn json(asked: Option<&ResponseFormat>, text: &str) -> Option<Finding> {
         return Some(Finding::NotJson);
     };
     let Some(schema) = schema else {
-        let is_object = matches!(value, serde_json::Value::Object(_));
+        let is_object = matches!(value, Value::Object(_));
         return (!is_object).then_some(Finding::NotJson);
     };
-    match schema::check(schema, &value) {
+    breaks_schema(schema, &value)
+}
+
+#[cfg(feature = "json-schema")]
+fn breaks_schema(schema: &Value, value: &Value) -> Option<Finding> {
+    match schema::check(schema, value) {
         Err(SchemaFault::Broken(place)) => Some(Finding::BreaksSchema(place)),
         Err(SchemaFault::NoSchema) | Ok(()) => None,
     }
+}
+
+#[cfg(not(feature = "json-schema"))]
+const fn breaks_schema(_: &Value, _: &Value) -> Option<Finding> {
+    None
 }
 
 impl Finding {
