@@ -269,7 +269,7 @@ async fn route_explains_a_decision_and_asks_nobody() {
     let text = format!(
         "providers:\n  dear: {{ kind: local, base_url: \"{0}\", regions: [us] }}\n  mine: {{ kind: local, base_url: \"{0}\" }}\n\
          models:\n  dear/m: {{ usd_per_mtok: {{ input: 5, output: 25 }} }}\n\
-         router:\n  tasks: {{ coding: [dear/m, mine/m], default: [mine/m] }}\n  rules: [{{ when: {{ tag: eu }}, regions: [eu] }}]\n",
+         router:\n  complexity: off\n  tasks: {{ coding: [dear/m, mine/m], default: [mine/m] }}\n  rules: [{{ when: {{ tag: eu }}, regions: [eu] }}]\n",
         vendor.base_url()
     );
     let config = ConfigFile::new("route", &text);
