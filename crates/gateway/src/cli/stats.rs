@@ -113,11 +113,11 @@ async fn ask(url: &str, token: &SecretString, arguments: &Arguments) -> Result<V
 /// The system's own trust, for a gateway behind TLS.
 fn tls() -> Result<ClientConfig, Exit> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    ClientConfig::builder_with_provider(provider)
+    let trusting = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .and_then(BuilderVerifierExt::with_platform_verifier)
-        .map(|trusting| trusting.with_no_client_auth())
-        .map_err(|error| Exit::failed(format!("TLS cannot be set up: {error}")))
+        .map_err(|error| Exit::failed(format!("TLS cannot be set up: {error}")))?;
+    Ok(trusting.with_no_client_auth())
 }
 
 fn tables(told: &Value) -> String {

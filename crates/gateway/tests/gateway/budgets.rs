@@ -280,7 +280,6 @@ async fn a_hundred_callers_at_the_edge_stay_within_the_bound() {
         .as_str()
         .and_then(|text| text.parse().ok())
         .expect("an amount");
-    eprintln!("{answered} of 100 answered, {spent} of 100 USD spent");
     assert!(spent <= 100.0, "{spent}");
 }
 
