@@ -319,8 +319,17 @@ impl Permit {
         Witness(self.lease.clone().map(|lease| (lease, self.ticket)))
     }
 
+    /// Reports the vendor's first sign of life.
+    ///
+    /// For leases that stand before another permit; so are [`Permit::told`] and [`Permit::first_token`].
+    pub fn first_byte(&self, now: Instant) {
+        if let Some(lease) = &self.lease {
+            lease.first_byte(&self.ticket, now);
+        }
+    }
+
     /// Reports what the vendor says about its limits.
-    pub(crate) fn told(&self, limits: &[ToldLimit], now: Instant) {
+    pub fn told(&self, limits: &[ToldLimit], now: Instant) {
         if let Some(lease) = self.lease.as_ref().filter(|_| !limits.is_empty()) {
             lease.told(&self.ticket, limits, now);
         }
@@ -339,7 +348,7 @@ impl Permit {
     }
 
     /// Takes note of how long the first content took.
-    pub(crate) fn first_token(&mut self, after: Duration, now: Instant) {
+    pub fn first_token(&mut self, after: Duration, now: Instant) {
         self.account.first_token = Some(after);
         if let Some(lease) = &self.lease {
             lease.first_token(&self.ticket, after, now);

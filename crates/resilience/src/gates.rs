@@ -307,7 +307,7 @@ impl Gates {
         let configured = (!limits.is_unlimited()).then(|| {
             let shelf = &mut kept.connections;
             shelf.forget_unless(connection, |known| *known.config() == limits);
-            shelf.take(connection, config, now, || Limiter::new(limits, now))
+            shelf.take(connection, config, now, || Limiter::fixed(limits, now))
         });
         let place = (endpoint.target.clone(), Arc::clone(&endpoint.host));
         let load = kept.loads.take(&place, config, now, || Load::new(now));

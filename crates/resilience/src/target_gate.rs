@@ -152,11 +152,13 @@ impl TargetGate {
 
 impl Admission for TargetGate {
     fn admit(&self, ask: &Ask<'_>) -> Admit {
-        let passed = match self.core.refusal(ask.now) {
-            Some(skip) => Err(skip),
-            None => Core::pass(&self.core, ask, How::Freely, None),
-        };
-        match passed {
+        // Who is out of service is passed over before anything is taken that would be given back.
+        let breaker = self.core.breaker.as_ref();
+        let refusal = self.core.refusal(ask.now);
+        if let Some(skip) = refusal.or_else(|| breaker?.refusal(ask.now)) {
+            return Admit::Skip(skip);
+        }
+        match Core::pass(&self.core, ask, How::Freely, None) {
             Ok(permit) => Admit::Go(permit),
             Err(skip) => Admit::Skip(skip),
         }

@@ -75,6 +75,20 @@ impl Breaker {
         }
     }
 
+    /// Why and for how long nobody is let through; `None` where a request may ask.
+    ///
+    /// The first thing that [`Breaker::admit`] looks at, for those who ask many targets in a row: it
+    /// takes nothing, and of a target in service not even the clock's reading is looked at.
+    #[inline]
+    #[must_use]
+    pub fn refusal(&self, now: Instant) -> Option<Skip> {
+        let status = self.circuit.status();
+        if status.lets_through() {
+            return None;
+        }
+        Circuit::refusal(status, self.circuit.at(now))
+    }
+
     /// Asks to send a request although [`Breaker::admit`] refused it, because nobody else is left.
     ///
     /// Ask once for a request, and ask the target first that is back soonest. `None` means that not

@@ -92,6 +92,10 @@ impl Estimates {
 }
 
 fn scaled(estimate: u64, ratio: f64) -> u64 {
+    if ratio == 1.0 {
+        // The usual case while nothing is learned, without a detour over floating point.
+        return estimate;
+    }
     (estimate as f64 * ratio).ceil() as u64
 }
 

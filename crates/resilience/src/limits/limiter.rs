@@ -62,6 +62,16 @@ pub struct Limiter {
     /// Tokens that are reserved and not settled.
     held: AtomicU64,
     rejected: AtomicU64,
+    hearing: Hearing,
+}
+
+/// Whose word a limiter takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hearing {
+    /// The vendor's, told or guessed from refusals.
+    Vendor,
+    /// Only the configuration's.
+    Nobody,
 }
 
 /// Tokens to reserve: read in all, read without what the vendor has cached, written.
@@ -121,6 +131,15 @@ impl Limiter {
             held: AtomicU64::new(0),
             rejected: AtomicU64::new(0),
             config,
+            hearing: Hearing::Vendor,
+        }
+    }
+
+    /// A limiter of configured limits that no vendor is heard about: what only learning needs is not counted.
+    pub(crate) fn fixed(config: LimitConfig, now: Instant) -> Self {
+        Self {
+            hearing: Hearing::Nobody,
+            ..Self::new(config, now)
         }
     }
 
@@ -371,23 +390,33 @@ impl Limiter {
             let all = self.lacking(amounts, Ahead::default(), need.priority, now);
             return Err(Wait::new(bucket, lacking).longer(all));
         }
-        self.adaptive.sent(now);
         let held = amounts.input.saturating_add(amounts.output);
         self.held.fetch_add(held, Ordering::Relaxed);
-        let [requests, input, output] = &self.sent;
-        let mark = |total: &AtomicU64, more| total.fetch_add(more, Ordering::Relaxed) + more;
         Ok(Hold {
             at: now,
             estimate: need.input,
             input: amounts.input,
             fresh: amounts.fresh,
             output: amounts.output,
-            marks: [
-                mark(requests, 1),
-                mark(input, amounts.input),
-                mark(output, amounts.output),
-            ],
+            marks: self.mark(amounts, now),
         })
+    }
+
+    /// Counts what is sent, and gives the counts after it: what vendors tell later is held against them.
+    fn mark(&self, amounts: Amounts, now: i64) -> [u64; 3] {
+        if self.hearing == Hearing::Nobody {
+            return [0; 3];
+        }
+        if self.config.untold != UntoldLimits::Ignore {
+            self.adaptive.sent(now);
+        }
+        let [requests, input, output] = &self.sent;
+        let mark = |total: &AtomicU64, more| total.fetch_add(more, Ordering::Relaxed) + more;
+        [
+            mark(requests, 1),
+            mark(input, amounts.input),
+            mark(output, amounts.output),
+        ]
     }
 
     fn take_one(&self, bucket: Bucket, units: u64, share: f64, now: i64) -> Result<(), i64> {

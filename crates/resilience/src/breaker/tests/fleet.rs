@@ -230,3 +230,12 @@ fn a_cell_is_small() {
         size_of::<BreakerTicket>()
     );
 }
+
+#[test]
+fn a_target_without_others_opens_after_28_fast_failures_or_five_silent_ones() {
+    for (verdict, expected) in [(Verdict::ERROR, 28), (Verdict::STALL, 5)] {
+        let rig = Rig::adaptive(1);
+        let opened = (1..=60).find(|_| rig.ends(0, verdict).is_some());
+        assert_eq!(opened, Some(expected), "{verdict:?}");
+    }
+}
