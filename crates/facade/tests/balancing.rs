@@ -1,5 +1,7 @@
 //! Balancing through the real engine, with made-up vendors on a paused clock: who gets how many calls.
 
+#![allow(clippy::print_stdout, reason = "the shares are the point")]
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;

@@ -55,7 +55,7 @@ fn client() -> Client {
 fn check_refused(
     runtime: &tokio::runtime::Runtime,
     vendor: &str,
-    request: ChatRequest,
+    request: &ChatRequest,
     field: &str,
 ) {
     let route = format!("{vendor}-strict");
@@ -85,8 +85,8 @@ fn a_strict_route_refuses_what_a_vendor_is_known_to_refuse() {
         let fields = [(field.to_owned(), json!("x"))].into_iter().collect();
         request.edit(|body| body.extra = Extra::new(CHAT, fields));
         let request = request.with_origin(Origin::new(CHAT, "{}".into()));
-        check_refused(&runtime, vendor, request, field);
+        check_refused(&runtime, vendor, &request, field);
     }
     let thinking = hi().with_reasoning(ReasoningConfig::effort(Effort::High));
-    check_refused(&runtime, "google", thinking, "reasoning");
+    check_refused(&runtime, "google", &thinking, "reasoning");
 }
