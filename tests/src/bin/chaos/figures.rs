@@ -169,9 +169,11 @@ pub(crate) fn downs(evidence: &Evidence) -> Vec<(usize, Duration)> {
     downs
 }
 
-/// How long after the begin of a fault answers that were under way may still come, so that their target is
-/// not silent yet (I8 allows as much beyond the stall limit).
-const STRAGGLERS: Duration = Duration::from_secs(2);
+/// How long after the begin of a fault answers that were under way may still come, and the requests be sent
+/// that meet with silence: I8 allows 2 s beyond the stall limit, of which timers take a few milliseconds.
+const STRAGGLERS: Duration = Duration::from_millis(1_950);
+/// So many requests that met with nothing but silence open a breaker, so the last of them must be sent first.
+const SILENT_REQUESTS: usize = 5;
 
 /// When a target showed its last sign of life to a request from before the fault, where callers saw it.
 fn last_sign(evidence: &Evidence, target: usize, from: Duration) -> Option<Duration> {
@@ -186,12 +188,28 @@ fn last_sign(evidence: &Evidence, target: usize, from: Duration) -> Option<Durat
         .max()
 }
 
-/// From the fault on, or from two seconds before the last sign of life, where that came later: nobody can
-/// tell silence before.
+/// When the requests had been sent that open a breaker by their silence after this moment.
+fn silence_is_sent(evidence: &Evidence, target: usize, after: Duration) -> Option<Duration> {
+    let target = evidence.plan.targets.get(target)?;
+    let mut sent: Vec<Duration> = evidence
+        .ledger
+        .iter()
+        .filter(|entry| {
+            entry.vendor == target.vendor && entry.key == target.key && entry.at > after
+        })
+        .map(|entry| entry.at)
+        .collect();
+    sent.sort_unstable();
+    sent.get(SILENT_REQUESTS - 1).copied()
+}
+
+/// From the fault on; where a target showed signs of life after it, so much before the moment at which enough
+/// requests had been sent since the last one, where that is later: nobody can tell silence before.
 fn time_to_open(evidence: &Evidence) -> Option<Duration> {
     let opened = |(target, fault): (usize, Duration)| {
-        let sign = last_sign(evidence, target, fault).unwrap_or_default();
-        let from = fault.max(sign.saturating_sub(STRAGGLERS));
+        let sign = last_sign(evidence, target, fault).filter(|sign| *sign > fault);
+        let sent = sign.and_then(|sign| silence_is_sent(evidence, target, sign));
+        let from = fault.max(sent.unwrap_or_default().saturating_sub(STRAGGLERS));
         evidence
             .moves
             .iter()

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use interline_core::ErrorKind;
 
+use super::health::LEASE;
 use super::{Finding, ledger};
 use crate::figures::{Figures, RECOVERY, downs, quantile, success};
 use crate::history::{CallEnd, EntryEnd, Evidence, Standing};
@@ -14,6 +15,8 @@ use crate::load::Priority;
 pub(crate) enum Criterion {
     /// I6: at least this share of the storm's calls is answered.
     Success(f64),
+    /// I6 for everybody but this tenant.
+    SuccessOfOthers(u16, f64),
     /// At most so many attempts for each of the storm's calls.
     Amplification(f64),
     /// I7: the 99th percentile of the time lost before the attempt that answered.
@@ -26,7 +29,8 @@ pub(crate) enum Criterion {
     FailsWithin(Duration),
     /// No target is opened, ever.
     NoOpening,
-    /// At most so many openings in a minute of storm, over all targets.
+    /// At most so often in a minute of storm a target goes out of service, over all targets; where probes fail
+    /// it stays out of service.
     OpensPerMinute(f64),
     /// At most this share of the storm's attempts goes to this vendor, from so long after its begin.
     ShareOf(usize, f64, Duration),
@@ -75,6 +79,20 @@ impl Criterion {
                 let what = "share of the storm's calls answered";
                 Finding::at_least("I6", what, figures.success_rate, share)
             }
+            Self::SuccessOfOthers(tenant, share) => {
+                let what =
+                    format!("share of the storm's calls answered, without tenant {tenant}'s");
+                let others = evidence
+                    .storm()
+                    .filter(|(_, record)| record.call.tenant != tenant);
+                let (mut answered, mut lost) = (0_usize, 0_usize);
+                for (_, record) in others {
+                    answered += usize::from(record.is_answered());
+                    lost += usize::from(record.is_lost());
+                }
+                let rate = answered as f64 / (answered + lost).max(1) as f64;
+                Finding::at_least("I6", what, rate, share)
+            }
             Self::Amplification(limit) => Finding::at_most(
                 "amplification",
                 "attempts for each call of the storm",
@@ -104,8 +122,9 @@ impl Criterion {
             Self::NoOpening => Finding::none("breaker-moves", "openings", openings(evidence)),
             Self::OpensPerMinute(limit) => {
                 let minutes = (phases.heal - phases.storm).as_secs_f64() / 60.0;
-                let rate = openings(evidence) as f64 / minutes;
-                Finding::at_most("opens", "openings in a minute", rate, limit)
+                let rate = departures(evidence) as f64 / minutes;
+                let what = "targets that went out of service in a minute";
+                Finding::at_most("opens", what, rate, limit)
             }
             Self::ShareOf(vendor, limit, after) => {
                 let from = phases.storm + after;
@@ -266,7 +285,8 @@ fn failures(evidence: &Evidence) -> impl Iterator<Item = CallEnd> {
 /// Where an answer stalled on its way, the heal is the moment at which the last such answer was given up:
 /// until then its target still fails. Where the process stood still over the heal, it is the moment at which
 /// it went on: nobody could probe before.
-/// A breaker counts as open where a call passes its target over: one that no call wants is probed by none.
+/// A breaker counts as open where a call passes its target over: one that no call wants is probed by none, and
+/// while the probe is out that closes it, others pass it over.
 fn recovers(evidence: &Evidence, figures: &Figures) -> Finding {
     let what =
         "share answered later than 15 s after the heal; 0 where a breaker was not closed by then";
@@ -280,9 +300,36 @@ fn recovers(evidence: &Evidence, figures: &Figures) -> Finding {
     let went_on = evidence.plan.standstill.map(|(at, pause)| at + pause);
     let heal = evidence.plan.phases.heal.max(last.unwrap_or_default());
     let by = heal.max(went_on.unwrap_or_default()) + RECOVERY;
-    let is_open = evidence.passed_over.iter().any(|(at, _)| *at > by);
-    let share = if is_open { 0.0 } else { figures.healed_success };
+    let is_open = evidence
+        .passed_over
+        .iter()
+        .any(|(at, target)| *at > by && !is_being_closed(evidence, *target, *at));
+    let share = match went_on {
+        _ if is_open => 0.0,
+        // Calls that waited for the process to go on came before it, all at once.
+        Some(went_on) => success(
+            evidence,
+            evidence.plan.phases.heal.max(went_on) + RECOVERY,
+            evidence.plan.phases.end,
+        ),
+        None => figures.healed_success,
+    };
     Finding::at_least("I9", what, share, 0.999)
+}
+
+/// Whether a probe of the target was out that was answered.
+fn is_being_closed(evidence: &Evidence, target: usize, at: Duration) -> bool {
+    let Some(target) = evidence.plan.targets.get(target) else {
+        return false;
+    };
+    evidence.ledger.iter().any(|entry| {
+        entry.vendor == target.vendor
+            && entry.key == target.key
+            && entry.end == EntryEnd::Served
+            && entry.at <= at
+            && at <= entry.at + LEASE
+            && entry.ended.is_none_or(|ended| at <= ended)
+    })
 }
 
 fn stream_ends_within(evidence: &Evidence, limit: Duration) -> Finding {
@@ -397,6 +444,25 @@ fn most_in_ten_seconds(evidence: &Evidence, vendor: usize) -> usize {
 fn openings(evidence: &Evidence) -> usize {
     let moves = evidence.moves.iter();
     moves.filter(|change| change.to == Standing::Open).count()
+}
+
+/// How often a target in service was taken out of it.
+fn departures(evidence: &Evidence) -> usize {
+    let departures_of = |target: usize| {
+        let mut is_out = false;
+        let moves = evidence.moves.iter().filter(|one| one.target == target);
+        moves
+            .filter(|change| match change.to {
+                Standing::Open => !std::mem::replace(&mut is_out, true),
+                Standing::Closed | Standing::Degraded => {
+                    is_out = false;
+                    false
+                }
+                Standing::Probing | Standing::Paused | Standing::Quarantined => false,
+            })
+            .count()
+    };
+    (0..evidence.plan.targets.len()).map(departures_of).sum()
 }
 
 fn attempts(

@@ -12,7 +12,7 @@ const UNPROBED: Duration = Duration::from_secs(14);
 /// Probes of one open period.
 const PROBES: usize = 3;
 /// How long a probe may be out before another one takes its place: the stall limit of 3 s and 1 s more.
-const LEASE: Duration = Duration::from_secs(4);
+pub(super) const LEASE: Duration = Duration::from_secs(4);
 
 /// One time in which a target was open.
 struct Period {

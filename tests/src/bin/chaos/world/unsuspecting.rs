@@ -3,12 +3,12 @@
 //! For the negative control only: what an attempt used does not reach the limits beneath, which then
 //! count what was reserved.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use interline_core::ToldLimit;
 use interline_resilience::{
-    Account, Admission, Admit, Ask, Lease, Outcome, Permit, TargetGate, Ticket,
+    Account, Admission, Admit, Ask, Lease, Outcome, Permit, Queued, Skip, TargetGate, Ticket,
 };
 use tokio::time::Instant;
 
@@ -31,6 +31,10 @@ impl Admission for Unsuspecting {
     fn is_calm(&self, ask: &Ask<'_>) -> bool {
         self.0.is_calm(ask)
     }
+
+    fn queue(&self, ask: &Ask<'_>) -> Result<Queued, Skip> {
+        self.0.queue(ask)
+    }
 }
 
 /// Hides a permit behind a lease that never suspects silence.
@@ -42,17 +46,37 @@ fn veiled(permit: Permit) -> Permit {
 #[derive(Debug)]
 struct Veil(Mutex<Option<Permit>>);
 
+impl Veil {
+    fn lock(&self) -> MutexGuard<'_, Option<Permit>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Lease for Veil {
-    fn first_byte(&self, _: &Ticket, _: Instant) {}
+    fn first_byte(&self, _: &Ticket, now: Instant) {
+        if let Some(permit) = &*self.lock() {
+            permit.first_byte(now);
+        }
+    }
+
+    fn first_token(&self, _: &Ticket, after: Duration, now: Instant) {
+        if let Some(permit) = &mut *self.lock() {
+            permit.first_token(after, now);
+        }
+    }
 
     fn stalled(&self, _: &Ticket, _: Instant, _: Duration) -> bool {
         false
     }
 
-    fn told(&self, _: &Ticket, _: &[ToldLimit], _: Instant) {}
+    fn told(&self, _: &Ticket, limits: &[ToldLimit], now: Instant) {
+        if let Some(permit) = &*self.lock() {
+            permit.told(limits, now);
+        }
+    }
 
     fn settle(&self, _: &Ticket, outcome: Outcome<'_>, _: &Account, now: Instant) {
-        let permit = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let permit = self.lock().take();
         if let Some(permit) = permit {
             permit.settle(outcome, now);
         }
