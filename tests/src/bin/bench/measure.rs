@@ -31,21 +31,21 @@ pub(crate) struct Figures {
 
 /// Measures one case.
 pub(crate) fn measure(case: &mut Case) -> Figures {
-    let start = Instant::now();
+    let start = now();
     while start.elapsed() < WARM_UP {
         case.run();
     }
     let counted = allocation_counter::measure(|| (0..COUNTED_RUNS).for_each(|_| case.run()));
     let clock = clock_cost();
     let mut samples = Vec::with_capacity(MAX_SAMPLES);
-    let start = Instant::now();
+    let start = now();
     while samples.len() < MAX_SAMPLES && start.elapsed() < MEASURE {
-        let before = Instant::now();
+        let before = now();
         case.run();
         samples.push(before.elapsed());
     }
     let back_to_back = samples.len().max(1);
-    let before = Instant::now();
+    let before = now();
     (0..back_to_back).for_each(|_| case.run());
     let mean_ns = nanos(before.elapsed()) / count(back_to_back);
     samples.sort_unstable();
@@ -69,11 +69,20 @@ pub(crate) fn measure(case: &mut Case) -> Figures {
     }
 }
 
+/// The machine's clock.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a bench times the machine, not a virtual clock"
+)]
+fn now() -> Instant {
+    Instant::now()
+}
+
 /// What timing nothing takes, in the median.
 fn clock_cost() -> f64 {
     let mut empty: Vec<_> = (0..10_001)
         .map(|_| {
-            let before = Instant::now();
+            let before = now();
             black_box(());
             before.elapsed()
         })
