@@ -71,7 +71,6 @@ impl Mechanism {
                 "slow-headers",
                 "lost-probe",
                 "stall-mid-stream",
-                "soup",
                 "trickle",
             ],
             Self::RateLimiter => &[
