@@ -59,6 +59,10 @@ fn met(expected: Expected, seen: &Observed) -> bool {
                 && seen.provider.as_deref() == Some(vendor.name())
                 && seen.attempts == attempts
         }
+        Expected::Routed(task, vendor, attempts) => {
+            met(Expected::Answer(vendor, attempts), seen) && seen.task.as_deref() == Some(task)
+        }
         Expected::TypedError => seen.is_broken_off_with_a_word(),
+        Expected::Refused(code) => seen.is_refused_with(code),
     }
 }

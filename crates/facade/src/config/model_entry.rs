@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::located::Located;
 use super::mistakes::Mistakes;
+use super::money::price;
 
 /// Facts about a model; those that are left out stay as the catalogue has them.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -217,23 +218,6 @@ fn read_prices(path: &str, entry: &PricesEntry, mistakes: &mut Mistakes<'_>) -> 
         long_context,
         batch,
     }
-}
-
-fn price(path: &str, value: &Located<Value>, mistakes: &mut Mistakes<'_>) -> Option<TokenPrice> {
-    let text = match &value.value {
-        Value::String(text) => text.clone(),
-        Value::Number(number) => number.to_string(),
-        other => other.to_string(),
-    };
-    let price = TokenPrice::from_usd_per_mtok(&text);
-    if price.is_none() {
-        let message = format!(
-            "`{text}` is not a price in USD per million tokens, such as 2.5, with at most six digits \
-             behind the point"
-        );
-        mistakes.add(path, value.place, message);
-    }
-    price
 }
 
 fn mode(

@@ -52,7 +52,12 @@ pub(super) fn amount(
     amount
 }
 
-fn price(path: &str, value: &Located<Value>, mistakes: &mut Mistakes<'_>) -> Option<TokenPrice> {
+/// A price in USD per million tokens.
+pub(super) fn price(
+    path: &str,
+    value: &Located<Value>,
+    mistakes: &mut Mistakes<'_>,
+) -> Option<TokenPrice> {
     let text = text_of(&value.value);
     let price = TokenPrice::from_usd_per_mtok(&text);
     if price.is_none() {
@@ -65,9 +70,33 @@ fn price(path: &str, value: &Located<Value>, mistakes: &mut Mistakes<'_>) -> Opt
     price
 }
 
+/// A number or a text as it would be written by hand: `0.000001`, never `1e-6`.
 fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
+        Value::Number(number) if number.is_f64() => {
+            let plain = number.as_f64().map(|number| number.to_string());
+            plain.unwrap_or_else(|| number.to_string())
+        }
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn small_numbers_are_read_as_they_are_written() {
+        for (value, text) in [
+            (json!(0.000_001), "0.000001"),
+            (json!(1e-9), "0.000000001"),
+            (json!(100), "100"),
+            (json!("0.05"), "0.05"),
+        ] {
+            assert_eq!(text_of(&value), text);
+        }
     }
 }

@@ -13,6 +13,9 @@ pub(crate) struct Observed {
     pub(crate) attempts: u32,
     pub(crate) fell_back: bool,
     pub(crate) cost_usd: Option<String>,
+    /// The task that the router took it for, where it chose.
+    pub(crate) task: Option<String>,
+    pub(crate) tier: Option<String>,
     pub(crate) text: String,
     pub(crate) tools: Vec<String>,
     /// The code of the typed error, in the reply or as the last event of a stream.
@@ -100,6 +103,19 @@ impl Observed {
             && !self.text.is_empty()
             && self.error_code.is_some()
             && !self.is_complete
+    }
+
+    /// Whether nobody was asked, and this code said why.
+    pub(crate) fn is_refused_with(&self, code: &str) -> bool {
+        self.status >= 400 && self.attempts == 0 && self.error_code.as_deref() == Some(code)
+    }
+
+    /// How the router decided, where it did: task, tier, and what the budget pays for.
+    pub(crate) fn routing(&self) -> Option<String> {
+        let task = self.task.as_ref()?;
+        let tier = self.tier.as_deref().unwrap_or("?");
+        let budget = self.trace["budget"].as_str().unwrap_or("unbounded");
+        Some(format!("{task}, {tier}, budget {budget}"))
     }
 
     /// What went wrong before the answer, told from the trace.

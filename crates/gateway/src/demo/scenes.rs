@@ -91,6 +91,8 @@ pub(crate) struct Ask {
     pub(crate) with_tool: bool,
     pub(crate) route: &'static str,
     pub(crate) prompt: &'static str,
+    /// A label that budgets look at.
+    pub(crate) tag: Option<&'static str>,
 }
 
 impl Ask {
@@ -101,7 +103,20 @@ impl Ask {
             with_tool: false,
             route: "chat",
             prompt: "Why did my flight get rebooked?",
+            tag: None,
         }
+    }
+
+    /// A question whose model the router chooses.
+    fn routed(prompt: &'static str) -> Self {
+        let mut ask = Self::new(Speaks::OpenAi, Way::Whole).on("auto");
+        ask.prompt = prompt;
+        ask
+    }
+
+    fn tagged(mut self, tag: &'static str) -> Self {
+        self.tag = Some(tag);
+        self
     }
 
     fn with_tool(mut self) -> Self {
@@ -131,8 +146,12 @@ impl Ask {
 pub(crate) enum Expected {
     /// This vendor answers, after this many attempts.
     Answer(Vendor, u32),
+    /// The router takes it for this task, and this vendor answers, after this many attempts.
+    Routed(&'static str, Vendor, u32),
     /// Content had already flowed when the vendor died: a typed error ends the stream.
     TypedError,
+    /// Nobody is asked, and this code says why.
+    Refused(&'static str),
 }
 
 /// The script.
@@ -155,6 +174,47 @@ pub(crate) fn script() -> Vec<Scene> {
                     from(Vendor::Claude, 1),
                 ),
                 Act::Ask(ask(Anthropic, Whole).with_tool(), from(Vendor::OpenAi, 1)),
+            ],
+        },
+        Scene {
+            title: "callers say `model: auto`",
+            note: "a classifier finds the task, and each task has its own order of targets",
+            acts: vec![
+                Act::Ask(
+                    Ask::routed(PROGRAM),
+                    Expected::Routed("coding", Vendor::Claude, 1),
+                ),
+                Act::Ask(
+                    Ask::routed("Write a short poem about a delayed train."),
+                    Expected::Routed("creative", Vendor::OpenAi, 1),
+                ),
+                Act::Ask(
+                    Ask::routed("What is the capital of Portugal?"),
+                    Expected::Routed("simple_qa", Vendor::Groq, 1),
+                ),
+                Act::BreakOnce(Vendor::Claude, Trouble::Overloaded),
+                Act::Ask(
+                    Ask::routed(PROGRAM),
+                    Expected::Routed("coding", Vendor::OpenAi, 2),
+                ),
+            ],
+        },
+        Scene {
+            title: "the budget of team=trial runs low",
+            note: "below 95 % of its $0.01 the cheapest target answers; a team without money is told so",
+            acts: vec![
+                Act::Ask(
+                    Ask::routed(PROGRAM).tagged(TRIAL),
+                    Expected::Routed("coding", Vendor::Claude, 1),
+                ),
+                Act::Ask(
+                    Ask::routed(PROGRAM).tagged(TRIAL),
+                    Expected::Routed("coding", Vendor::Groq, 1),
+                ),
+                Act::Ask(
+                    Ask::routed(PROGRAM).tagged(BROKE),
+                    Expected::Refused("budget_exhausted"),
+                ),
             ],
         },
         Scene {
@@ -244,3 +304,9 @@ pub(crate) fn script() -> Vec<Scene> {
         },
     ]
 }
+
+/// What the router takes for coding.
+const PROGRAM: &str = "Write a Python function that parses ISO 8601 dates, with unit tests.";
+/// A team with little money, and one with none to speak of.
+pub(crate) const TRIAL: &str = "team=trial";
+pub(crate) const BROKE: &str = "team=broke";

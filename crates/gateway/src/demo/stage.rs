@@ -12,7 +12,7 @@ use interline_simulator::{
 };
 use serde_json::{Map, Value};
 
-use super::scenes::{Condition, Trouble, Vendor};
+use super::scenes::{BROKE, Condition, TRIAL, Trouble, Vendor};
 use crate::{BoundGateway, Gateway};
 
 /// The model that each vendor serves; real names, so that the catalogue knows their prices.
@@ -84,7 +84,7 @@ impl Stage {
         // honours the pauses that vendors ask for.
         let patient = SimpleBreakerConfig::default().with_failures(1000, Duration::from_secs(60));
         let patient = options.clone().with_breaker(Breaker::Simple(patient));
-        let config = Config::new()
+        let config = Config::parse(&Self::policy(), "demo")?
             .with_provider("openai", "openai", settings(&self.openai))
             .with_provider("claude", "anthropic", settings(&self.claude))
             .with_provider("groq", "groq", settings(&self.groq))
@@ -103,6 +103,31 @@ impl Stage {
             .with_listen(listen)
             .bind()
             .await
+    }
+
+    /// How the router decides and what may be spent, as an operator would write it.
+    ///
+    /// The budgets are so small that a request or two use them up, and the best target is paid for down
+    /// to 95 % only, so that the demo shows the fall at once.
+    fn policy() -> String {
+        format!(
+            "
+            router:
+              complexity: off
+              tasks:
+                coding: [claude/{CLAUDE_MODEL}, openai/{OPENAI_MODEL}, groq/{GROQ_MODEL}]
+                creative: [openai/{OPENAI_MODEL}, claude/{CLAUDE_MODEL}]
+                simple_qa: [groq/{GROQ_MODEL}, openai/{OPENAI_MODEL}]
+                default: [openai/{OPENAI_MODEL}, claude/{CLAUDE_MODEL}, groq/{GROQ_MODEL}]
+            budget:
+              balanced_below: 0.95
+              downgrade_below: 0.95
+              share_of_left: off
+              budgets:
+                - {{ limit_usd: 0.01, scope: {{ tag: {TRIAL} }} }}
+                - {{ limit_usd: 0.000001, scope: {{ tag: {BROKE} }} }}
+            "
+        )
     }
 
     /// Name, format, address and model of each vendor, for the playbill.

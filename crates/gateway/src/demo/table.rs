@@ -95,7 +95,7 @@ impl Table {
 }
 
 fn outcome(seen: &Observed) -> String {
-    let mut parts = vec![seen.story()];
+    let mut parts = vec![seen.routing().unwrap_or_default(), seen.story()];
     if let Some(code) = &seen.error_code {
         parts.push(if seen.text.is_empty() {
             format!("error `{code}`")

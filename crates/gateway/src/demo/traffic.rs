@@ -56,6 +56,10 @@ impl Application {
             .post(format!("{}{path}", self.base_url))
             .header("x-interline-explain", "1")
             .json(&body(ask));
+        let request = match ask.tag {
+            Some(tag) => request.header("x-interline-tags", tag),
+            None => request,
+        };
         match ask.speaks {
             Speaks::OpenAi => request,
             Speaks::Anthropic => request.header("anthropic-version", "2023-06-01"),
@@ -121,6 +125,8 @@ async fn read(ask: &Ask, mut response: Response) -> Observed {
             .unwrap_or(0),
         fell_back: text("x-interline-fallback").as_deref() == Some("true"),
         cost_usd: text("x-interline-cost-usd"),
+        task: text("x-interline-task"),
+        tier: text("x-interline-tier"),
         ..Observed::default()
     };
     let is_stream = text("content-type").is_some_and(|kind| kind.starts_with("text/event-stream"));
