@@ -175,29 +175,41 @@ const STRAGGLERS: Duration = Duration::from_millis(1_950);
 /// So many requests that met with nothing but silence open a breaker, so the last of them must be sent first.
 const SILENT_REQUESTS: usize = 5;
 
-/// When a target showed its last sign of life to a request from before the fault, where callers saw it.
-fn last_sign(evidence: &Evidence, target: usize, from: Duration) -> Option<Duration> {
+/// When a target showed its last sign of life before `until` to a request from before the fault, where callers
+/// saw it.
+fn last_sign(
+    evidence: &Evidence,
+    target: usize,
+    fault: Duration,
+    until: Duration,
+) -> Option<Duration> {
     let vendor = evidence.plan.targets.get(target)?.vendor;
     let calls = evidence.calls.iter().enumerate();
     calls
         .filter(|(number, _)| {
             let entry = evidence.answering(*number);
-            entry.is_some_and(|entry| entry.vendor == vendor && entry.at < from)
+            entry.is_some_and(|entry| entry.vendor == vendor && entry.at < fault)
         })
         .filter_map(|(_, record)| record.first_content)
+        .filter(|sign| (fault..until).contains(sign))
         .max()
 }
 
-/// When the requests had been sent that open a breaker by their silence after this moment.
-fn silence_is_sent(evidence: &Evidence, target: usize, after: Duration) -> Option<Duration> {
+/// When so many requests had been sent into the silence after a sign of life as open a breaker; `None` where
+/// it opened before, because it needed no silence.
+fn silence_is_sent(
+    evidence: &Evidence,
+    target: usize,
+    sign: Duration,
+    opened: Duration,
+) -> Option<Duration> {
     let target = evidence.plan.targets.get(target)?;
     let mut sent: Vec<Duration> = evidence
         .ledger
         .iter()
-        .filter(|entry| {
-            entry.vendor == target.vendor && entry.key == target.key && entry.at > after
-        })
+        .filter(|entry| entry.vendor == target.vendor && entry.key == target.key)
         .map(|entry| entry.at)
+        .filter(|at| *at > sign && *at <= opened)
         .collect();
     sent.sort_unstable();
     sent.get(SILENT_REQUESTS - 1).copied()
@@ -207,16 +219,14 @@ fn silence_is_sent(evidence: &Evidence, target: usize, after: Duration) -> Optio
 /// requests had been sent since the last one, where that is later: nobody can tell silence before.
 fn time_to_open(evidence: &Evidence) -> Option<Duration> {
     let opened = |(target, fault): (usize, Duration)| {
-        let sign = last_sign(evidence, target, fault).filter(|sign| *sign > fault);
-        let sent = sign.and_then(|sign| silence_is_sent(evidence, target, sign));
+        let mut moves = evidence.moves.iter().filter(|one| one.target == target);
+        let opened = moves.find(|one| one.at >= fault && one.to == Standing::Open)?;
+        let opened = opened.at;
+        let sign = last_sign(evidence, target, fault, opened);
+        let sent = sign.and_then(|sign| silence_is_sent(evidence, target, sign, opened));
+        // Never later than so much before the opening: what opens fast is counted from the fault.
         let from = fault.max(sent.unwrap_or_default().saturating_sub(STRAGGLERS));
-        evidence
-            .moves
-            .iter()
-            .find(|change| {
-                change.target == target && change.at >= fault && change.to == Standing::Open
-            })
-            .map(|change| change.at.saturating_sub(from))
+        Some(opened.saturating_sub(from))
     };
     let downs = downs(evidence);
     if downs.is_empty() {
