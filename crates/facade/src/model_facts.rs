@@ -62,20 +62,21 @@ pub(crate) fn member(catalog: &Catalog, connection: &Connection, target: Weighte
     member.with_facts(facts)
 }
 
-/// What a call to a connection's model cost.
+/// What a call to a connection's model cost, as far as anybody said: an unknown price is never told as zero.
 pub(crate) fn cost(
     catalog: &Catalog,
     connection: &Connection,
     model: &ModelId,
     usage: &Usage,
 ) -> Cost {
-    prices(catalog, connection, model)
+    info(catalog, connection, model)
+        .and_then(|info| info.prices)
         .and_then(|prices| prices.cost(usage))
         .map_or(Cost::Unknown, Cost::Known)
 }
 
-/// What the tokens of a connection's model cost. A server of one's own costs nothing for each call, unless
-/// somebody said otherwise.
+/// What decisions take the tokens of a connection's model to cost: a server of one's own nothing for each
+/// call, unless somebody said otherwise.
 fn prices(catalog: &Catalog, connection: &Connection, model: &ModelId) -> Option<Prices> {
     let known = info(catalog, connection, model).and_then(|info| info.prices);
     let is_local = connection.kind.as_deref() == Some("local");

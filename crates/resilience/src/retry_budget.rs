@@ -536,14 +536,16 @@ mod tests {
                         if budget.take(extra, now).is_ok() {
                             spent += extra.price();
                             extras.push(now);
+                            let lately = |list: &[Instant]| {
+                                list.iter().filter(|at| now - **at < 60 * SECOND).count() as f64
+                            };
+                            // One call in flight at a time is the peak here. Only a grant may not
+                            // pass the ceiling: later it sinks when calls grow old, and what was
+                            // granted stays.
+                            prop_assert!(lately(&extras) <= 0.2 * lately(&calls) + 31.0 + 1e-6);
                         }
                     }
                 }
-                let lately = |list: &[Instant]| {
-                    list.iter().filter(|at| now - **at < 60 * SECOND).count() as f64
-                };
-                // One call in flight at a time is the peak here.
-                prop_assert!(lately(&extras) <= 0.2 * lately(&calls) + 31.0 + 1e-6);
                 prop_assert!(spent <= earned + 1e-6);
             }
         }

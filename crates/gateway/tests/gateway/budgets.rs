@@ -104,10 +104,14 @@ budget: {budget}
 }
 
 /// A file with an upstream key that nobody checks.
-fn secret_file() -> String {
-    let path = std::env::temp_dir().join(format!("interline-bank-{}", std::process::id()));
-    std::fs::write(&path, "sk-upstream-secret").expect("a writable temporary folder");
-    path.display().to_string()
+fn secret_file() -> &'static str {
+    // Written once: a test that reads it while another writes it again would find it empty.
+    static PATH: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+        let path = std::env::temp_dir().join(format!("interline-bank-{}", std::process::id()));
+        std::fs::write(&path, "sk-upstream-secret").expect("a writable temporary folder");
+        path.display().to_string()
+    });
+    &PATH
 }
 
 #[tokio::test]
